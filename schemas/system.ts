@@ -1,0 +1,164 @@
+// The system as a whole: IB status, host and dependencies, alerts and the audit history.
+import { type Static, Type } from 'typebox'
+import { FollowerId, ref, Timestamp, words } from './common.ts'
+
+const counts = {
+  STARTING: Type.Integer(),
+  RUNNING: Type.Integer(),
+  STOPPED: Type.Integer(),
+  FAILED: Type.Integer(),
+}
+const LastError = Type.Object({
+  code: Type.Union([Type.Integer(), Type.String()]),
+  message: Type.String(),
+  at: Timestamp,
+})
+
+export const sessionStates = ['idle', 'connecting', 'ready', 'reconnecting', 'failed', 'closed'] as const
+export type SessionState = (typeof sessionStates)[number]
+
+export const SessionView = Type.Object(
+  {
+    followerId: FollowerId,
+    state: words(sessionStates),
+    clientId: Type.Optional(Type.Integer()),
+    accounts: Type.Array(Type.String()),
+    uptimeSeconds: Type.Number(),
+    lastHeartbeatAt: Type.Optional(Timestamp),
+    heartbeatRttMs: Type.Optional(Type.Number()),
+    requests: Type.Integer(),
+    errors: Type.Integer(),
+    reconnects: Type.Integer(),
+    lastError: Type.Optional(LastError),
+  },
+  { $id: 'Session' },
+)
+
+export const dataConnectionStates = ['disabled', 'connecting', 'connected', 'waiting'] as const
+
+export const IbStatus = Type.Object(
+  {
+    connected: Type.Boolean({
+      description: "Every wanted gateway's session and the configured data connection are up.",
+    }),
+    healthy: Type.Boolean({ description: 'The same, and fresh.' }),
+    fleet: Type.Object({ total: Type.Integer(), ...counts }),
+    dataConnection: Type.Object({
+      state: words(dataConnectionStates),
+      host: Type.Optional(Type.String()),
+      port: Type.Optional(Type.Integer()),
+      clientId: Type.Optional(Type.Integer()),
+      lastHeartbeatAt: Type.Optional(Timestamp),
+      reconnects: Type.Integer(),
+      nextRetryAt: Type.Optional(Timestamp),
+      lastError: Type.Optional(LastError),
+    }),
+    sessions: Type.Array(ref(SessionView)),
+    asOf: Timestamp,
+  },
+  { $id: 'IbStatus' },
+)
+export type IbStatus = Static<typeof IbStatus>
+
+const Dependency = Type.Object({
+  kind: Type.String(),
+  reachable: Type.Boolean(),
+  latencyMs: Type.Optional(Type.Number()),
+  version: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String()),
+})
+export type Dependency = Static<typeof Dependency>
+
+export const SystemStatus = Type.Object(
+  {
+    version: Type.String(),
+    managerId: Type.String(),
+    startedAt: Timestamp,
+    uptimeSeconds: Type.Number(),
+    host: Type.Object({
+      cpuCount: Type.Integer(),
+      load1: Type.Number(),
+      memoryTotalBytes: Type.Number(),
+      memoryFreeBytes: Type.Number(),
+      processRssBytes: Type.Number(),
+      diskFreeBytes: Type.Optional(Type.Number()),
+      diskTotalBytes: Type.Optional(Type.Number()),
+    }),
+    engine: Dependency,
+    store: Dependency,
+    credentials: Dependency,
+    monitor: Type.Object({
+      running: Type.Boolean(),
+      intervalSeconds: Type.Number(),
+      lastRunAt: Type.Optional(Timestamp),
+      runs: Type.Integer(),
+    }),
+    fleet: Type.Object({ total: Type.Integer(), ...counts }),
+    eventLoop: Type.Object({ p50Ms: Type.Number(), p99Ms: Type.Number(), maxMs: Type.Number() }),
+    bots: Type.Array(
+      Type.Object({
+        followerId: Type.String(),
+        purpose: Type.String(),
+        clientId: Type.Integer(),
+        expiresAt: Timestamp,
+        healthUrl: Type.Optional(Type.String()),
+        healthy: Type.Optional(Type.Boolean()),
+        checkedAt: Type.Optional(Timestamp),
+      }),
+    ),
+  },
+  { $id: 'SystemStatus' },
+)
+export type SystemStatus = Static<typeof SystemStatus>
+
+export const alertLevels = ['INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
+export type AlertLevel = (typeof alertLevels)[number]
+
+export const Alert = Type.Object(
+  {
+    id: Type.String(),
+    key: Type.String({
+      description: 'What the alert is about; raised again under the same key it is counted, not repeated.',
+    }),
+    level: words(alertLevels),
+    code: Type.String(),
+    followerId: Type.Optional(Type.String()),
+    title: Type.String(),
+    message: Type.String(),
+    action: Type.Optional(Type.String()),
+    count: Type.Integer(),
+    raisedAt: Timestamp,
+    lastRaisedAt: Timestamp,
+    resolvedAt: Type.Optional(Timestamp),
+    acknowledgedAt: Type.Optional(Timestamp),
+    acknowledgedBy: Type.Optional(Type.String()),
+  },
+  { $id: 'Alert' },
+)
+export type Alert = Static<typeof Alert>
+
+export const AlertList = Type.Object(
+  { items: Type.Array(ref(Alert)), nextCursor: Type.Optional(Type.String()) },
+  { $id: 'AlertList' },
+)
+
+export const FleetEvent = Type.Object(
+  {
+    id: Type.String({ description: 'Sorts by time.' }),
+    at: Timestamp,
+    type: Type.String({
+      description: 'For example gateway.phase, gateway.launch, credentials.read, follower.changed.',
+    }),
+    followerId: Type.Optional(Type.String()),
+    actor: Type.Optional(Type.String({ description: 'Who asked: a token name, `local`, or `manager`.' })),
+    message: Type.String(),
+    data: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  { $id: 'Event' },
+)
+export type FleetEvent = Static<typeof FleetEvent>
+
+export const EventList = Type.Object(
+  { items: Type.Array(ref(FleetEvent)), nextCursor: Type.Optional(Type.String()) },
+  { $id: 'EventList' },
+)

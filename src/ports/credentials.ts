@@ -1,0 +1,17 @@
+// Where IB logins come from. Values are handed over for one use and never kept, logged or echoed.
+import type { Follower } from '../../schemas/follower.ts'
+import type { GatewayCredentials } from './runtime.ts'
+
+export interface CredentialStore {
+  readonly kind: 'embedded' | 'vault'
+  /**
+   * The follower's login. CREDENTIALS_MISSING when there is none, CREDENTIALS_INCOMPLETE when a field lacks or is empty,
+   * VAULT_* as their names say. Read-only and safe to repeat.
+   */
+  read(follower: Follower, signal: AbortSignal): Promise<GatewayCredentials>
+  /** Replaces the follower's login, all or nothing. CREDENTIALS_INVALID for values that no gateway could be given. */
+  write(follower: Follower, credentials: GatewayCredentials, signal: AbortSignal): Promise<void>
+  /** Removes what we stored for the follower; nothing there is success. A secret that people keep elsewhere stays. */
+  remove(follower: Follower): Promise<void>
+  ping(signal: AbortSignal): Promise<{ latencyMs: number }>
+}

@@ -1,0 +1,97 @@
+// What the outside (HTTP, CLI, bots in process) may ask of the manager core. The driving port: GatewayManager implements it.
+import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
+import type {
+  BulkResult,
+  Gateway,
+  GatewayHealth,
+  GatewayStatus,
+  GatewayStatusView,
+  Lease,
+  LeaseBody,
+  StatusCounts,
+} from '../../schemas/gateway.ts'
+import type { Alert, FleetEvent, IbStatus, SystemStatus } from '../../schemas/system.ts'
+import type { GatewayCredentials, LogLine } from './runtime.ts'
+
+/** Who asks, for the audit history: a token's name, or `local` without tokens. */
+export interface Caller {
+  readonly actor: string
+  readonly requestId?: string
+}
+
+/** Outcome of a verb: `done` (already so, or reached within the wait), `failed` (FAILED within the wait), `pending` (accepted, going on). */
+export interface VerbOutcome {
+  readonly outcome: 'done' | 'failed' | 'pending'
+  readonly gateway: Gateway
+}
+
+export interface VerbOptions extends Caller {
+  /** Hold the answer until settled, at most so long; 0 or absent: answer at once. SHUTTING_DOWN when the manager stops meanwhile. */
+  readonly waitMs?: number
+  /** Stops the waiting (the client went away), not the verb. */
+  readonly signal?: AbortSignal
+}
+
+/** All methods fail with FleetError; FOLLOWER_NOT_FOUND where an id names none. Reads come from memory and never touch the engine or a gateway. */
+export interface FleetControl {
+  listFollowers(query: {
+    limit: number
+    cursor?: string
+  }): Promise<{ items: Follower[]; nextCursor?: string }>
+  getFollower(id: string): Promise<Follower>
+  /** FOLLOWER_EXISTS. A record that is enabled and ACTIVE starts its gateway. */
+  createFollower(body: FollowerCreate, caller: Caller): Promise<Follower>
+  /** JSON merge patch (RFC 7396). REVISION_MISMATCH when `ifMatch` is given and stale. */
+  patchFollower(id: string, patch: FollowerPatch, options: Caller & { ifMatch?: number }): Promise<Follower>
+  /** Stops the gateway, removes container, volume, credentials we stored and record; resolves when all is gone. */
+  deleteFollower(id: string, caller: Caller & { ifMatch?: number }): Promise<void>
+  /** CREDENTIALS_INVALID. Releases a hold for rejected credentials when they differ, and a wanted gateway logs in by itself. */
+  putCredentials(id: string, credentials: GatewayCredentials, caller: Caller): Promise<void>
+
+  listGateways(query: { status?: GatewayStatus; limit: number; cursor?: string }): {
+    items: Gateway[]
+    nextCursor?: string
+    counts: StatusCounts
+  }
+  getGateway(id: string): Gateway
+  gatewayStatus(id: string): GatewayStatusView
+  gatewayHealth(id: string): GatewayHealth
+  /** Scrubbed log lines; see GatewayRuntime.logs. Empty when there is no container. */
+  gatewayLogs(
+    id: string,
+    options: { tail?: number; follow?: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<LogLine>
+
+  /** FOLLOWER_NOT_LAUNCHABLE, CREDENTIALS_REJECTED, PORT_EXHAUSTED, ENGINE_UNAVAILABLE (then nothing is recorded). */
+  launchGateway(id: string, options: VerbOptions): Promise<VerbOutcome>
+  stopGateway(id: string, options: VerbOptions): Promise<VerbOutcome>
+  /** `soft` logs in again without 2FA; SOFT_RESTART_UNAVAILABLE. `container` is a new container and a full login. GATEWAY_NOT_UP when not wanted. */
+  restartGateway(id: string, mode: 'soft' | 'container', options: VerbOptions): Promise<VerbOutcome>
+  /** Drops and reopens our API session. GATEWAY_NOT_UP when there is no logged-in gateway behind it. */
+  reconnectGateway(id: string, options: VerbOptions): Promise<VerbOutcome>
+  bulk(
+    verb: 'launch' | 'stop',
+    followerIds: readonly string[] | undefined,
+    caller: Caller,
+  ): Promise<BulkResult>
+
+  /** GATEWAY_NOT_RUNNING unless RUNNING, CLIENT_ID_EXHAUSTED. The same purpose gets the same id. */
+  lease(id: string, body: LeaseBody, caller: Caller): Promise<Lease>
+  /** LEASE_NOT_FOUND. */
+  renewLease(id: string, clientId: number, ttlSeconds: number | undefined, caller: Caller): Promise<Lease>
+  releaseLease(id: string, clientId: number, caller: Caller): Promise<void>
+
+  ibStatus(): IbStatus
+  systemStatus(signal: AbortSignal): Promise<SystemStatus>
+  /** The dependency that keeps us from working, or null. */
+  readiness(): Promise<{ ready: true } | { ready: false; dependency: string; detail: string }>
+
+  listAlerts(query: { limit: number }): Promise<Alert[]>
+  /** ALERT_NOT_FOUND. */
+  acknowledgeAlert(id: string, caller: Caller): Promise<Alert>
+  listEvents(query: { since?: string; followerId?: string; limit: number }): Promise<FleetEvent[]>
+
+  /** NOT_FOUND unless gateways are simulated; UNKNOWN_FAULT lists the known ones; GATEWAY_NOT_UP. */
+  injectFault(id: string, fault: string, value: string | undefined, caller: Caller): Promise<void>
+}

@@ -1,0 +1,144 @@
+// What the manager remembers across restarts. Every method fails with STORE_UNAVAILABLE when the store does not answer, and then nothing was written.
+import type { Follower, FollowerState } from '../../schemas/follower.ts'
+import type { ReasonCode } from '../../schemas/reason.ts'
+import type { Alert, FleetEvent } from '../../schemas/system.ts'
+
+/** A document that could not be read as what it should be; reported, skipped, never changed. */
+export interface MalformedRecord {
+  readonly id: string
+  readonly message: string
+}
+
+/** Follower records; only people change them. */
+export interface FollowerStore {
+  list(): Promise<{ followers: Follower[]; malformed: MalformedRecord[] }>
+  /** null when there is none. */
+  get(id: string): Promise<Follower | null>
+  /** FOLLOWER_EXISTS when the id is taken. */
+  insert(follower: Follower): Promise<void>
+  /** Replaces the record if its stored revision is `expectedRevision`, else REVISION_MISMATCH; FOLLOWER_NOT_FOUND. Fields it does not know stay. */
+  replace(follower: Follower, expectedRevision: number): Promise<void>
+  /** True when there was one. */
+  delete(id: string): Promise<boolean>
+}
+
+/** Why nothing may be tried until someone acts; survives restarts of the manager. */
+export interface GatewayHold {
+  readonly code: ReasonCode
+  readonly detail?: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Keyed digest of the secret that was rejected: another secret releases the hold. */
+  readonly secretHash?: string
+}
+
+/** What is wished for one gateway, apart from the follower's record. */
+export interface GatewayRecord {
+  readonly followerId: string
+  readonly desired: 'running' | 'stopped'
+  /** Enabled and state as last seen, so that a change made while the manager was down counts too. */
+  readonly seen: { readonly enabled: boolean; readonly state: FollowerState } | null
+  readonly hold: GatewayHold | null
+  /** Unasked-for ends of the container, milliseconds since the epoch; those inside the crash-loop window count. */
+  readonly crashes: readonly number[]
+  /** The manager session's client id, kept for ever once chosen. */
+  readonly clientId: number | null
+  /** Kept so that the same gateway comes back on the same port when it is free. */
+  readonly hostPort: number | null
+  /** Containers started for this follower, ever. */
+  readonly restarts: number
+}
+
+export interface GatewayStore {
+  list(): Promise<GatewayRecord[]>
+  get(followerId: string): Promise<GatewayRecord | null>
+  put(record: GatewayRecord): Promise<void>
+  delete(followerId: string): Promise<void>
+}
+
+/** A client id promised to a bot, or kept for its purpose after the promise ended. */
+export interface LeaseRecord {
+  readonly followerId: string
+  readonly purpose: string
+  readonly clientId: number
+  readonly readOnly: boolean
+  readonly healthUrl?: string
+  /** Milliseconds since the epoch; the id stays assigned to the purpose afterwards, so that orders stay manageable. */
+  readonly expiresAt: number
+}
+
+export interface LeaseStore {
+  list(followerId?: string): Promise<LeaseRecord[]>
+  /** One per follower and purpose; replaces. */
+  put(lease: LeaseRecord): Promise<void>
+  delete(followerId: string, purpose: string): Promise<void>
+}
+
+/** Logins spent by one username in one trading mode, so that a restart of the manager does not reset the budget. */
+export interface LoginBudgetRecord {
+  /** `<keyed digest of the username>:<paper|live>`. */
+  readonly key: string
+  /** Milliseconds since the epoch. */
+  readonly rejected: readonly number[]
+  readonly starts: readonly number[]
+}
+
+export interface LoginBudgetStore {
+  get(key: string): Promise<LoginBudgetRecord | null>
+  put(record: LoginBudgetRecord): Promise<void>
+}
+
+export interface EventStore {
+  append(event: FleetEvent): Promise<void>
+  /** Oldest first, after `since` (an event id, or milliseconds since the epoch), at most `limit`. */
+  list(query: { since?: string | number; followerId?: string; limit: number }): Promise<FleetEvent[]>
+  /** Deletes what is older than `before` (milliseconds since the epoch); how many. */
+  sweep(before: number): Promise<number>
+}
+
+export interface AlertStore {
+  put(alert: Alert): Promise<void>
+  get(id: string): Promise<Alert | null>
+  /** Newest first. */
+  list(query: { open?: boolean; limit: number }): Promise<Alert[]>
+  sweep(before: number): Promise<number>
+}
+
+/** Who holds the store; see `lockHolderIsDead` for when another may take it. */
+export interface LockHolder {
+  readonly managerId: string
+  readonly host: string
+  /** /proc/sys/kernel/random/boot_id; empty where there is none. */
+  readonly bootId: string
+  /** The pid namespace (`/proc/self/ns/pid`), since containers share a boot id; empty where there is none. */
+  readonly pidNamespace: string
+  readonly pid: number
+  /** Start time of that process in clock ticks since boot (/proc/<pid>/stat field 22); tells a reused pid. */
+  readonly pidStartedAt: string
+  /** Milliseconds since the epoch; rewritten every few seconds by a living holder. */
+  readonly renewedAt: number
+}
+
+/** The one manager per store. */
+export interface ManagerLock {
+  /** STORE_LOCKED naming the holder, when a living other holds it (may take 10 s to find out). */
+  acquire(signal: AbortSignal): Promise<void>
+  /** Gives it up, if it is still ours. */
+  release(): Promise<void>
+}
+
+export interface Stores {
+  readonly kind: 'embedded' | 'mongodb'
+  readonly followers: FollowerStore
+  readonly gateways: GatewayStore
+  readonly leases: LeaseStore
+  readonly budgets: LoginBudgetStore
+  readonly events: EventStore
+  readonly alerts: AlertStore
+  readonly lock: ManagerLock
+  /** A value made once and kept, for example the manager's id or the key of the digests: returns what is stored, else stores and returns `make()`. */
+  constant(name: string, make: () => string): Promise<string>
+  /** Round trip. */
+  ping(): Promise<{ latencyMs: number }>
+  close(): Promise<void>
+}
