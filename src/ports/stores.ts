@@ -45,8 +45,10 @@ export interface GatewayRecord {
   readonly clientId: number | null
   /** Kept so that the same gateway comes back on the same port when it is free. */
   readonly hostPort: number | null
-  /** Containers started for this follower, ever. */
+  /** Containers started again by the manager for this follower, ever. */
   readonly restarts: number
+  /** Keyed digest of the login last used, so that a rejection can be told from a secret changed since. */
+  readonly secretHash: string | null
 }
 
 export interface GatewayStore {
