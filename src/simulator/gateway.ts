@@ -1,0 +1,216 @@
+// A simulated IB Gateway in this process: the log of the real image, its published port, its faults and its end.
+import { accountsOf, type Position, type TradingMode } from './accounts.ts'
+import { ApiServer, type RequestRecord } from './api-server.ts'
+import type { World } from './api-session.ts'
+import { type SimulatorClock, systemClock } from './clock.ts'
+import { type Fault, parseFault } from './faults.ts'
+import { IbcProcess } from './ibc-process.ts'
+import type { ExistingSession, IbcSettings } from './ibc-settings.ts'
+import { banner, socatRefused, stamp } from './log-lines.ts'
+import { scenarioOf } from './scenarios.ts'
+import { knownZone, two, wallClock } from './zones.ts'
+
+export type { RequestRecord } from './api-server.ts'
+
+export interface SimulatedGatewayOptions {
+  /** Its suffix picks the scenario: `-2fa`, `-badpass`, `-taken`, `-slow`, `-oddpass`. */
+  username: string
+  password: string
+  tradingMode: TradingMode
+  /** `unset` is a gateway that nobody configured: read-only. */
+  readOnlyApi?: boolean | 'unset'
+  existingSession?: ExistingSession
+  /** Zone of the log's time stamps and of the API's connection time. */
+  timeZone?: string
+  /** Shown as IBC would set it. The simulated gateway never restarts by the clock, only when told to. */
+  autoRestartTime?: string
+  /** False: a push that was not answered leaves the gateway stuck at its login window. */
+  reloginAfterTwofaTimeout?: boolean
+  host?: string
+  port?: number
+  loginSeconds?: number
+  twofaSeconds?: number
+  restartSeconds?: number
+  /** The highest API version to agree on. 200 is the highest that is all text. */
+  serverVersion?: number
+  accounts?: readonly string[]
+  positions?: readonly Position[]
+  commandServer?: boolean
+  maxMessagesPerSecond?: number
+  ghostSlotSeconds?: number
+  clock?: SimulatorClock
+  onLog(line: string, stream: 'stdout' | 'stderr'): void
+  /** Called once, when the port is free again. */
+  onExit(code: number): void
+}
+
+export interface SimulatedGateway {
+  readonly port: number
+  readonly loggedIn: boolean
+  /** What API clients asked, oldest first; at most the last 10,000. */
+  readonly requests: readonly RequestRecord[]
+  /** @throws UnknownFault with the list of names. */
+  fault(name: string, value?: string): void
+  /** IBC's command server: the reply's lines. Rejects when the command server is off or the gateway has ended. */
+  command(text: string): Promise<string>
+  /** SIGTERM; resolves when the port is free. */
+  terminate(): Promise<void>
+  /** SIGKILL. */
+  kill(): void
+}
+
+const slowScenarioMs = 2_000
+
+/** Starts a gateway; resolves once its port listens, before anyone is logged in. Rejects with EADDRINUSE as node does. */
+export async function startSimulatedGateway(options: SimulatedGatewayOptions): Promise<SimulatedGateway> {
+  const clock = options.clock ?? systemClock
+  const timeZone = knownZone(options.timeZone ?? 'Etc/UTC')
+  const settings: IbcSettings = {
+    username: options.username,
+    password: options.password,
+    tradingMode: options.tradingMode,
+    readOnlyApi: options.readOnlyApi ?? false,
+    existingSession: options.existingSession ?? 'primary',
+    autoRestartTime: options.autoRestartTime ?? '',
+    reloginAfterTwofaTimeout: options.reloginAfterTwofaTimeout ?? true,
+    commandServerPort: options.commandServer ? 7462 : 0,
+  }
+  const accounts = options.accounts ?? accountsOf(options.username, options.tradingMode)
+  const world: World = {
+    clock,
+    accounts,
+    positions: options.positions ?? [],
+    tradingMode: options.tradingMode,
+    readOnly: settings.readOnlyApi !== false,
+    upstream: true,
+    farms: true,
+  }
+  const api = new ApiServer({
+    world,
+    timeZone,
+    serverVersion: options.serverVersion ?? 200,
+    maxMessagesPerSecond: options.maxMessagesPerSecond ?? 50,
+    ghostSlotSeconds: options.ghostSlotSeconds ?? 0,
+    delayMs: scenarioOf(options.username) === 'slow' ? slowScenarioMs : 0,
+    refused: () => options.onLog(socatRefused(options.tradingMode, timeZone, clock.now()), 'stderr'),
+  })
+  const port = await api.listen(options.host ?? '127.0.0.1', options.port ?? 0)
+
+  let closed: Promise<void> | undefined
+  const process = new IbcProcess({
+    settings,
+    clock,
+    timeZone,
+    account: accounts[0] ?? '',
+    loginSeconds: options.loginSeconds ?? 1,
+    twofaSeconds: options.twofaSeconds ?? 180,
+    restartSeconds: options.restartSeconds ?? 10,
+    print: (line) => options.onLog(line, 'stdout'),
+    loggedIn: () => api.serve(),
+    loggedOut: () => api.shut(),
+    ended(status) {
+      closed = api.close().then(() => options.onExit(status))
+    },
+  })
+  for (const line of banner) options.onLog(stamp(line, timeZone, clock.now()), 'stdout')
+  void process.start()
+
+  return {
+    port,
+    requests: api.requests,
+    get loggedIn() {
+      return process.phase === 'logged-in'
+    },
+    fault: (name, value) => applyFault(parseFault(name, value), api, process),
+    async command(text) {
+      if (!options.commandServer) throw new Error('connect ECONNREFUSED 127.0.0.1:7462')
+      if (process.phase === 'ended') throw new Error('the gateway has ended')
+      return runCommand(text, process, () => wallClock(timeZone, clock.now() + 60_000))
+    },
+    async terminate() {
+      process.terminate()
+      await closed
+    },
+    kill: () => process.kill(),
+  }
+}
+
+function applyFault(fault: Fault, api: ApiServer, process: IbcProcess): void {
+  switch (fault.name) {
+    case 'drop':
+      api.drop()
+      break
+    case 'mute':
+      api.mute()
+      break
+    case 'half-open':
+      api.freeze()
+      break
+    case 'slow':
+      api.slow(fault.delayMs)
+      break
+    case '1100':
+    case '2110':
+      api.loseUpstream(fault.name === '1100' ? 1100 : 2110)
+      break
+    case '1101':
+    case '1102':
+      api.restoreUpstream(fault.name === '1101' ? 1101 : 1102)
+      break
+    case 'farm-down':
+    case 'farm-up':
+      api.setFarms(fault.name === 'farm-up')
+      break
+    case 'nightly-restart':
+      if (process.phase === 'logged-in') void process.restart()
+      break
+    case 'exit':
+      process.exit(fault.code)
+      break
+    case 'reject-326':
+      api.rejectClients()
+      break
+    case 'refuse-login':
+      process.faults.add('refuse-login')
+      break
+    case 'approve-2fa':
+      process.approveTwofa()
+      break
+    case 'handshake':
+      api.breakHandshake(fault.mode)
+      break
+    case 'clear':
+      process.faults.clear()
+      api.clear()
+      break
+  }
+}
+
+/** IBC's commands, with its replies. Source: IBC 3.24.1's command dispatcher. */
+function runCommand(
+  text: string,
+  process: IbcProcess,
+  nextMinute: () => ReturnType<typeof wallClock>,
+): string {
+  switch (text.trim().toUpperCase()) {
+    case 'STOP':
+      process.stop()
+      return 'OK Shutting down: STOP command'
+    case 'RESTART': {
+      if (process.phase !== 'logged-in') return 'ERROR RESTART is not possible before login has completed'
+      const { hour, minute } = nextMinute()
+      void process.restart()
+      const shown = `${two(hour % 12 || 12)}:${two(minute)} ${hour < 12 ? 'AM' : 'PM'}`
+      return `OK RESTART in progress\nOK RESTART at ${shown}`
+    }
+    case 'RECONNECTDATA':
+    case 'RECONNECTACCOUNT':
+      return 'OK '
+    case 'ENABLEAPI':
+      return 'ERROR ENABLEAPI is not valid for the IB Gateway'
+    case 'EXIT':
+      return 'OK Goodbye'
+    default:
+      return 'ERROR Command invalid'
+  }
+}
