@@ -1,6 +1,7 @@
 // What a message handler sees of one API client: its negotiated version, its answers, its subscriptions, its world.
 import type { Position, TradingMode } from './accounts.ts'
 import type { SimulatorClock } from './clock.ts'
+import type { HistoricalPacing } from './historical-pacing.ts'
 import type { Field } from './wire.ts'
 
 /** What all clients of one gateway share. */
@@ -10,6 +11,8 @@ export interface World {
   readonly positions: readonly Position[]
   readonly tradingMode: TradingMode
   readonly readOnly: boolean
+  /** Undefined: no limits on historical requests. */
+  readonly historicalPacing: HistoricalPacing | undefined
   /** Whether IBKR answers behind the gateway; without it, data requests stay unanswered. */
   upstream: boolean
   farms: boolean

@@ -4,6 +4,7 @@ import { ApiServer, type RequestRecord } from './api-server.ts'
 import type { World } from './api-session.ts'
 import { type SimulatorClock, systemClock } from './clock.ts'
 import { type Fault, parseFault } from './faults.ts'
+import { HistoricalPacing } from './historical-pacing.ts'
 import { IbcProcess } from './ibc-process.ts'
 import type { ExistingSession, IbcSettings } from './ibc-settings.ts'
 import { banner, socatRefused, stamp } from './log-lines.ts'
@@ -37,6 +38,9 @@ export interface SimulatedGatewayOptions {
   positions?: readonly Position[]
   commandServer?: boolean
   maxMessagesPerSecond?: number
+  /** False lifts IBKR's pacing rules for bars of 30 s and less. */
+  historicalPacing?: boolean
+  /** How long a vanished client's id stays taken. */
   ghostSlotSeconds?: number
   clock?: SimulatorClock
   onLog(line: string, stream: 'stdout' | 'stderr'): void
@@ -82,6 +86,7 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
     positions: options.positions ?? [],
     tradingMode: options.tradingMode,
     readOnly: settings.readOnlyApi !== false,
+    historicalPacing: options.historicalPacing === false ? undefined : new HistoricalPacing(),
     upstream: true,
     farms: true,
   }

@@ -1,0 +1,216 @@
+// Historical bars, bars kept up to date, schedules and the first time with data.
+import { type ApiSession, flagField, type MessageTable, numberField } from '../api-session.ts'
+import {
+  type BarSize,
+  barSizes,
+  barsOf,
+  type Duration,
+  daysCovered,
+  headMs,
+  type SimulatedBar,
+} from '../bars.ts'
+import type { Instrument } from '../catalogue.ts'
+import { contractQuery, describedInstrument } from '../contract-fields.ts'
+import type { TradingDay } from '../trading-hours.ts'
+import type { Field } from '../wire.ts'
+import { clockTime, compactDate, instantOf, wallClock } from '../zones.ts'
+
+interface HistoricalRequest {
+  reqId: number
+  instrument: Instrument
+  endMs: number
+  size: BarSize
+  duration: Duration
+  regularOnly: boolean
+  whatToShow: string
+  epochDates: boolean
+}
+
+const updateMs = 5_000
+const whatToShow = new Set(
+  `TRADES MIDPOINT BID ASK BID_ASK ADJUSTED_LAST HISTORICAL_VOLATILITY OPTION_IMPLIED_VOLATILITY FEE_RATE
+  YIELD_BID YIELD_ASK YIELD_BID_ASK YIELD_LAST SCHEDULE AGGTRADES`.split(/\s+/),
+)
+const invalidEnd =
+  'End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern  Note that there is a space between the date and time, and between the time and time-zone.'
+const serviceError = 'Historical Market Data Service error message:'
+
+export const historicalMessages: MessageTable = {
+  20: { name: 'reqHistoricalData', requestIdAt: 1, upstream: true, handle: historicalData },
+  25: {
+    name: 'cancelHistoricalData',
+    requestIdAt: 2,
+    handle(session, fields) {
+      const reqId = numberField(fields, 2)
+      if (session.unsubscribe(`historical ${reqId}`)) {
+        session.error(reqId, 162, `${serviceError}API historical data query cancelled: ${reqId}`)
+      } else session.error(reqId, 366, `No historical data query found for ticker id:${reqId}`)
+    },
+  },
+  87: { name: 'reqHeadTimestamp', requestIdAt: 1, upstream: true, handle: headTimestamp },
+  90: { name: 'cancelHeadTimestamp', requestIdAt: 1, handle() {} },
+}
+
+function historicalData(session: ApiSession, fields: readonly string[]): void {
+  const request = readRequest(session, fields)
+  if (!request) return
+  const { reqId, instrument, size, duration, endMs, regularOnly, whatToShow: what } = request
+  const keepUpToDate = flagField(fields, fields.length - 2)
+  const { world } = session
+  if ('seconds' in size && size.seconds <= 30 && world.historicalPacing) {
+    const series = `${instrument.conId} ${what}`
+    const identical = fields.slice(2).join('|')
+    if (!world.historicalPacing.admits(world.clock.now(), series, identical, what === 'BID_ASK' ? 2 : 1)) {
+      session.error(reqId, 162, `${serviceError}Historical data request pacing violation`)
+      return
+    }
+  }
+  const covered = daysCovered(instrument, duration, endMs, regularOnly)
+  if (what === 'SCHEDULE') {
+    sendSchedule(session, request, covered.days)
+    return
+  }
+  const bars = barsOf(instrument, size, covered, endMs)
+  const [first] = bars
+  if (!first) {
+    const exchange = fields[9] || instrument.exchanges[0]
+    const text = `HMDS query returned no data: ${instrument.localSymbol}@${exchange} Trades`
+    session.error(reqId, 162, serviceError + text)
+    return
+  }
+  sendBars(session, request, bars, covered.startMs)
+  if (keepUpToDate) keepSending(session, request)
+}
+
+function readRequest(session: ApiSession, fields: readonly string[]): HistoricalRequest | undefined {
+  const reqId = numberField(fields, 1)
+  const invalid = (cause: string) => {
+    session.error(reqId, 321, `Error validating request.-'bI' : cause - ${cause}`)
+    return undefined
+  }
+  const instrument = describedInstrument(session, reqId, contractQuery(fields, 2))
+  if (!instrument) return undefined
+  const [end = '', sizeText = '', durationText = '', , what = ''] = fields.slice(15)
+  const keepUpToDate = flagField(fields, fields.length - 2)
+  const size = Object.hasOwn(barSizes, sizeText) ? barSizes[sizeText] : undefined
+  if (!size) return invalid(`Historical data bar size setting is invalid. Legal ones are: ${barSizeList()}`)
+  const duration = /^(\d{1,6}) ?([SDWMY])$/.exec(durationText)
+  const count = Number(duration?.[1])
+  if (!duration || count === 0) return invalid('Invalid historical duration')
+  if (duration[2] === 'D' && count > 365) {
+    return invalid('Historical data requests for durations longer than 365 days must be made in years.')
+  }
+  if (!whatToShow.has(what)) return invalid(`Invalid whatToShow: ${what}`)
+  if (end !== '' && (keepUpToDate || what === 'ADJUSTED_LAST')) return invalid('End date not supported here')
+  const now = session.world.clock.now()
+  const endMs = end === '' ? now : parseInstant(end, instrument.hours.zone)
+  if (endMs === undefined) {
+    session.error(reqId, 10_314, invalidEnd)
+    return undefined
+  }
+  return {
+    reqId,
+    instrument,
+    size,
+    duration: { count, unit: duration[2] as Duration['unit'] },
+    endMs: Math.min(endMs, now),
+    regularOnly: flagField(fields, 18),
+    whatToShow: what,
+    epochDates: fields[20] === '2',
+  }
+}
+
+function barSizeList(): string {
+  return Object.keys(barSizes).join(', ')
+}
+
+function sendBars(
+  session: ApiSession,
+  request: HistoricalRequest,
+  bars: readonly SimulatedBar[],
+  startMs: number,
+): void {
+  const { reqId, instrument, endMs } = request
+  const span = [startMs, endMs].map((ms) => zonedTime(instrument, ms))
+  const rows = bars.flatMap((bar): Field[] => {
+    const { volume, wap, count } = traded(request, bar)
+    return [barDate(request, bar), bar.open, bar.high, bar.low, bar.close, volume, wap, count]
+  })
+  session.send(17, reqId, ...(session.version < 196 ? span : []), bars.length, ...rows)
+  if (session.version >= 196) session.send(108, reqId, ...span)
+}
+
+/** Every five seconds, the bar of the moment; silent while the market is closed. */
+function keepSending(session: ApiSession, request: HistoricalRequest): void {
+  const { reqId, instrument, size, regularOnly } = request
+  const duration: Duration = 'seconds' in size ? { count: size.seconds, unit: 'S' } : { count: 1, unit: 'D' }
+  const fresh = session.subscribe(`historical ${reqId}`, updateMs, () => {
+    const now = session.world.clock.now()
+    const covered = daysCovered(instrument, duration, now, regularOnly)
+    const last = barsOf(instrument, size, { ...covered, startMs: 0 }, now).at(-1)
+    if (!last || (covered.days.at(-1)?.closeMs ?? 0) < now) return
+    const { volume, wap, count } = traded(request, last)
+    const { open, close, high, low } = last
+    session.send(90, reqId, count, barDate(request, last), open, close, high, low, wap, volume)
+  })
+  if (!fresh) {
+    const text = "Error processing request.-'bI' : cause - Duplicate ticker ID for API historical data query"
+    session.error(reqId, 322, text)
+  }
+}
+
+/** Only trades have a volume. */
+function traded({ whatToShow: what }: HistoricalRequest, { volume, wap, count }: SimulatedBar) {
+  return /TRADES|LAST/.test(what) ? { volume, wap, count } : { volume: -1, wap: -1, count: -1 }
+}
+
+function barDate(
+  { size, epochDates, instrument }: HistoricalRequest,
+  { date, startMs }: SimulatedBar,
+): string {
+  if ('calendar' in size) return date
+  return epochDates ? String(startMs / 1000) : zonedTime(instrument, startMs)
+}
+
+function sendSchedule(
+  session: ApiSession,
+  { reqId, instrument }: HistoricalRequest,
+  days: readonly TradingDay[],
+): void {
+  const { zone } = instrument.hours
+  const time = (ms: number) => zonedTime(instrument, ms).replace(' ', '-').replace(/ .*/, '')
+  const [first, last] = [days[0], days.at(-1)]
+  const span = first && last ? [time(first.openMs), time(last.closeMs)] : ['', '']
+  const rows = days.flatMap(({ openMs, closeMs, date }) => [time(openMs), time(closeMs), date])
+  session.send(106, reqId, ...span, zone, days.length, ...rows)
+}
+
+function headTimestamp(session: ApiSession, fields: readonly string[]): void {
+  const reqId = numberField(fields, 1)
+  const instrument = describedInstrument(session, reqId, contractQuery(fields, 2))
+  if (!instrument) return
+  const ms = headMs(instrument, flagField(fields, 15))
+  const at = wallClock('UTC', ms)
+  session.send(88, reqId, fields[17] === '2' ? ms / 1000 : `${compactDate(at)}-${clockTime(at)}`)
+}
+
+function zonedTime({ hours: { zone } }: Instrument, ms: number): string {
+  const at = wallClock(zone, ms)
+  return `${compactDate(at)} ${clockTime(at)} ${zone}`
+}
+
+/** `yyyymmdd[ HH:MM:SS[ zone]]`, or `yyyymmdd-HH:MM:SS` in UTC; undefined when it is neither. */
+function parseInstant(text: string, defaultZone: string): number | undefined {
+  const found = /^(\d{4})(\d\d)(\d\d)(?:([ -]+)(\d\d):(\d\d):(\d\d)(?: (\S.*))?)?$/.exec(text.trim())
+  if (!found) return undefined
+  const [year = 0, month = 0, day = 0] = found.slice(1, 4).map(Number)
+  const [hour = 0, minute = 0, second = 0] = found.slice(5, 8).map((part) => Number(part ?? 0))
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 || second > 59)
+    return undefined
+  const zone = found[4] === '-' ? 'UTC' : (found[8] ?? defaultZone)
+  try {
+    return instantOf(zone, year, month, day, hour * 60 + minute, second)
+  } catch {
+    return undefined
+  }
+}

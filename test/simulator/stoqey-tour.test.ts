@@ -1,0 +1,97 @@
+// Every message the simulated gateway sends, read by @stoqey/ib, which reports a missing or leftover field as error 505.
+import { type Contract, EventName, IBApi, SecType, WhatToShow } from '@stoqey/ib'
+import t, { type Test } from 'tap'
+import type { SimulatorClock } from '../../src/simulator/clock.ts'
+import { startLoggedIn, until } from './harness.ts'
+
+const stock: Contract = { symbol: 'AAPL', secType: SecType.STK, exchange: 'SMART', currency: 'USD' }
+
+/** Wednesday 18 November 2026, 11:00 in New York and on, with timers a hundred times as fast. */
+function hurriedClock(): SimulatorClock {
+  const offsetMs = Date.UTC(2026, 10, 18, 16) - Date.now()
+  return {
+    now: () => Date.now() + offsetMs,
+    schedule(task, delayMs) {
+      const timer = setTimeout(task, delayMs / 100)
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+for (const serverVersion of [178, 181, 183, 186, 193, 200]) {
+  t.test(`every message at server version ${serverVersion}`, async (t) => {
+    const seen = await tour(t, serverVersion)
+    t.equal(seen.serverVersion, Math.min(serverVersion, 193))
+    t.strictSame(seen.layoutFaults, [], 'no error 505')
+    t.strictSame(seen.missing, [], 'every answer came')
+  })
+}
+
+async function tour(t: Test, serverVersion: number) {
+  const gateway = await startLoggedIn(t, {
+    serverVersion,
+    clock: hurriedClock(),
+    maxMessagesPerSecond: 1_000,
+    positions: [{ symbol: 'AAPL', quantity: 100, averageCost: 150.25 }],
+  })
+  const ib = new IBApi({ host: '127.0.0.1', port: gateway.port, clientId: 3, maxReqPerSec: 1_000 })
+  t.teardown(() => ib.disconnect())
+  const events = new Map<string, unknown[][]>()
+  const layoutFaults: unknown[] = []
+  ib.on(EventName.all, (name: EventName, values: unknown[] = []) => {
+    events.set(name, [...(events.get(name) ?? []), values])
+    if (name === EventName.error && values[1] === 505) layoutFaults.push(values)
+  })
+  ib.connect()
+  await until(() => events.has(EventName.nextValidId))
+  ib.reqCurrentTime()
+  ib.reqIds()
+  ib.reqManagedAccts()
+  ib.reqFamilyCodes()
+  ib.reqUserInfo(1)
+  ib.reqPositions()
+  ib.reqAccountUpdates(true, '')
+  ib.reqAccountUpdatesMulti(2, '', '', false)
+  ib.reqAccountSummary(3, 'All', 'NetLiquidation,TotalCashValue')
+  ib.reqPnL(4, 'DU1', '')
+  ib.reqPnLSingle(5, 'DU1', '', 265598)
+  ib.reqOpenOrders()
+  ib.reqAllOpenOrders()
+  ib.reqCompletedOrders(false)
+  ib.reqExecutions(6, {})
+  ib.reqContractDetails(7, stock)
+  ib.reqContractDetails(8, { symbol: 'ES', secType: SecType.FUT, exchange: 'CME' })
+  ib.reqContractDetails(9, { symbol: 'NOSUCH', secType: SecType.STK })
+  ib.reqHistoricalData(10, stock, '', '2 D', '5 mins' as never, WhatToShow.TRADES, 1, 1, false)
+  ib.reqHistoricalData(11, stock, '', '1 W', '1 day' as never, WhatToShow.TRADES, 1, 2, true)
+  ib.reqHistoricalData(12, stock, '', '1 M', '1 day' as never, 'SCHEDULE' as never, 1, 1, false)
+  ib.reqHeadTimestamp(13, stock, WhatToShow.TRADES, true, 1)
+  ib.cancelHeadTimestamp(13)
+  ib.reqMarketDataType(3)
+  ib.reqMktData(14, stock, '', true, false)
+  ib.reqMarketDataType(1)
+  ib.reqMktData(15, stock, '', false, false)
+  ib.reqRealTimeBars(16, stock, 5, WhatToShow.TRADES, true)
+  const expected =
+    `currentTime nextValidId managedAccounts familyCodes userInfo position positionEnd updateAccountValue updatePortfolio
+    updateAccountTime accountDownloadEnd accountUpdateMulti accountUpdateMultiEnd accountSummary accountSummaryEnd pnl pnlSingle
+    openOrderEnd completedOrdersEnd execDetailsEnd contractDetails contractDetailsEnd error historicalData historicalDataUpdate historicalSchedule
+    headTimestamp marketDataType tickPrice tickSize tickString tickGeneric tickReqParams tickSnapshotEnd realtimeBar info`
+      .split(/\s+/)
+      .filter((name) => name !== '')
+  await until(() => expected.every((name) => events.has(name))).catch(() => {})
+  ib.cancelMktData(15)
+  ib.cancelRealTimeBars(16)
+  ib.cancelHistoricalData(11)
+  ib.cancelAccountSummary(3)
+  ib.cancelPositions()
+  ib.cancelPnL(4)
+  const time = events.get(EventName.currentTime)?.length ?? 0
+  ib.reqCurrentTime()
+  await until(() => (events.get(EventName.currentTime)?.length ?? 0) > time)
+  return {
+    serverVersion: ib.serverVersion,
+    layoutFaults,
+    missing: expected.filter((name) => !events.has(name)),
+  }
+}
