@@ -42,8 +42,20 @@ export const Problem = Type.Object(
 )
 export type Problem = Static<typeof Problem>
 
+const limit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'At most so many items.' }),
+)
+
 /** `limit` and `cursor` of every list. */
 export const PageQuery = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-  cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  limit,
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: '`nextCursor` of the page before.' }),
+  ),
 }
+
+/** `limit` of the lists that have one page. */
+export const LimitQuery = { limit }
+
+/** A switch in a query string. */
+export const Flag = words(['true', 'false', '1', '0'] as const)

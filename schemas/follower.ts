@@ -1,6 +1,6 @@
 // Follower records: the accounts that copy trades, one gateway each. Only people write them.
-import { type Static, Type } from 'typebox'
-import { FollowerId, Timestamp, words } from './common.ts'
+import { type Static, type TSchema, Type } from 'typebox'
+import { FollowerId, PageQuery, ref, Timestamp, words } from './common.ts'
 
 export const followerStates = ['ACTIVE', 'DISABLED', 'MANUAL_INTERVENTION'] as const
 export type FollowerState = (typeof followerStates)[number]
@@ -20,6 +20,7 @@ export const GatewaySettings = Type.Object(
         minLength: 1,
         maxLength: 60,
         pattern: '^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$',
+        format: 'iana-time-zone',
         description: 'IANA name [America/New_York].',
       }),
     ),
@@ -43,8 +44,27 @@ const accountId = Type.String({
   pattern: '^[A-Z]{1,4}[0-9]{4,12}$',
   description: 'IB account, like DU1234567.',
 })
+const printable = '^[^\\x00-\\x1f\\x7f]*$'
+const name = Type.String({
+  maxLength: 200,
+  pattern: printable,
+  description: 'For people; no control characters.',
+})
+const vaultSecretRef = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  pattern: printable,
+  description: 'Path of the secret, relative to the KV mount; no control characters.',
+})
+const labelKey = Type.String({ pattern: '^[^\\x00-\\x1f\\x7f]{1,100}$' })
+const labelLimits = {
+  maxProperties: 50,
+  additionalProperties: false,
+  description: 'At most 50, keys of 1 to 100 printable characters.',
+}
+
 const writable = {
-  name: Type.Optional(Type.String({ maxLength: 200 })),
+  name: Type.Optional(name),
   enabled: Type.Optional(Type.Boolean({ description: '[true]' })),
   state: Type.Optional(words(followerStates, { description: '[ACTIVE]' })),
   tradingMode: Type.Optional(words(tradingModes, { description: '[paper]' })),
@@ -55,13 +75,9 @@ const writable = {
       description: 'When given, exactly what the gateway must report.',
     }),
   ),
-  vaultSecretRef: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  vaultSecretRef: Type.Optional(vaultSecretRef),
   gateway: Type.Optional(GatewaySettings),
-  labels: Type.Optional(
-    Type.Record(Type.String({ pattern: '^[^\\x00-\\x1f]{1,100}$' }), Type.String({ maxLength: 500 }), {
-      maxProperties: 50,
-    }),
-  ),
+  labels: Type.Optional(Type.Record(labelKey, Type.String({ maxLength: 500 }), labelLimits)),
 }
 
 export const FollowerCreate = Type.Object(
@@ -70,44 +86,36 @@ export const FollowerCreate = Type.Object(
 )
 export type FollowerCreate = Static<typeof FollowerCreate>
 
-/** RFC 7396 merge patch: null removes a field. `Null` is admitted where the record's field is optional. */
-const removable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()])
-export const FollowerPatch = Type.Object(
-  {
-    name: Type.Optional(removable(Type.String({ maxLength: 200 }))),
-    enabled: Type.Optional(Type.Boolean()),
-    state: Type.Optional(words(followerStates)),
-    tradingMode: Type.Optional(words(tradingModes)),
-    accounts: Type.Optional(removable(Type.Array(accountId, { maxItems: 100, uniqueItems: true }))),
-    vaultSecretRef: Type.Optional(removable(Type.String({ minLength: 1, maxLength: 500 }))),
-    gateway: Type.Optional(
-      removable(
+/** A validated merge patch; the manager applies it to the record and validates the outcome again. */
+export type FollowerPatch = { [K in Exclude<keyof FollowerCreate, 'id'>]?: FollowerCreate[K] | null }
+
+const removable = (schema: TSchema) => Type.Optional(Type.Union([schema, Type.Null()]))
+
+/** RFC 7396 merge patch: null removes a field. Null is admitted where the record's field is optional. */
+export const FollowerPatch = Type.Unsafe<FollowerPatch>(
+  Type.Object(
+    {
+      name: removable(name),
+      enabled: Type.Optional(Type.Boolean()),
+      state: Type.Optional(words(followerStates)),
+      tradingMode: Type.Optional(words(tradingModes)),
+      accounts: removable(Type.Array(accountId, { maxItems: 100, uniqueItems: true })),
+      vaultSecretRef: removable(vaultSecretRef),
+      gateway: removable(
         Type.Object(
           Object.fromEntries(
-            Object.entries(GatewaySettings.properties).map(([key, schema]) => [
-              key,
-              Type.Optional(removable(schema)),
-            ]),
-          ) as Record<string, ReturnType<typeof Type.Optional>>,
+            Object.entries(GatewaySettings.properties).map(([key, schema]) => [key, removable(schema)]),
+          ),
           { additionalProperties: false },
         ),
       ),
-    ),
-    labels: Type.Optional(
-      removable(
-        Type.Record(
-          Type.String({ pattern: '^[^\\x00-\\x1f]{1,100}$' }),
-          removable(Type.String({ maxLength: 500 })),
-          { maxProperties: 50 },
-        ),
+      labels: removable(
+        Type.Record(labelKey, Type.Union([Type.String({ maxLength: 500 }), Type.Null()]), labelLimits),
       ),
-    ),
-  },
-  { $id: 'FollowerPatch', additionalProperties: false },
+    },
+    { $id: 'FollowerPatch', additionalProperties: false },
+  ),
 )
-/** A validated merge patch; the manager applies it to the record and validates the outcome again. */
-export type FollowerPatch = { [K in Exclude<keyof FollowerCreate, 'id'>]?: FollowerCreate[K] | null }
 
 export const Follower = Type.Object(
   {
@@ -128,20 +136,46 @@ export const Follower = Type.Object(
 )
 export type Follower = Static<typeof Follower>
 
+export const FollowerList = Type.Object(
+  { items: Type.Array(ref(Follower)), nextCursor: Type.Optional(Type.String()) },
+  { $id: 'FollowerList' },
+)
+
+export const FollowersQuery = Type.Object(PageQuery, { additionalProperties: false })
+
+/** Preconditions of RFC 9110 §13.1.1 on a record's revision. */
+export const IfMatchHeader = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'Act only on this revision of the record: `"3"`, or `*` for any.' }),
+  ),
+})
+
+const credential = '^[^\\s\\x00-\\x1f\\x7f]([^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f\\x7f])?$'
 /** Username and password of an IB login. Blanks at the ends and control characters cannot reach the gateway (IBC reads Java properties). */
 export const CredentialsBody = Type.Object(
   {
     username: Type.String({
       minLength: 1,
       maxLength: 200,
-      pattern: '^[^\\s\\x00-\\x1f]([^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f])?$',
+      pattern: credential,
+      description: 'No blanks at the ends, no control characters.',
     }),
     password: Type.String({
       minLength: 1,
       maxLength: 500,
-      pattern: '^[^\\s\\x00-\\x1f]([^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f])?$',
+      pattern: credential,
+      description: 'No blanks at the ends, no control characters.',
     }),
   },
   { $id: 'Credentials', additionalProperties: false },
 )
 export type CredentialsBody = Static<typeof CredentialsBody>
+
+export const CredentialsQuery = Type.Object(
+  {
+    store: Type.Optional(
+      words(['embedded'] as const, { description: 'Keep them here even when there is a Vault.' }),
+    ),
+  },
+  { additionalProperties: false },
+)

@@ -1,6 +1,6 @@
 // Gateways as the API shows them: status, phase, reason, health layers, leases, and the bodies of their verbs.
 import { type Static, Type } from 'typebox'
-import { FollowerId, Problem, ref, Timestamp, words } from './common.ts'
+import { Flag, FollowerId, PageQuery, Problem, ref, Timestamp, words } from './common.ts'
 import { reasonCodes } from './reason.ts'
 
 export const gatewayStatuses = ['STARTING', 'RUNNING', 'STOPPED', 'FAILED'] as const
@@ -188,6 +188,7 @@ export const LeaseBody = Type.Object(
       Type.String({
         maxLength: 500,
         pattern: '^https?://(127\\.0\\.0\\.1|localhost|\\[::1\\])(:[0-9]{1,5})?(/[^\\s]*)?$',
+        description: 'An http(s) URL on 127.0.0.1, localhost or [::1]; polled and shown.',
       }),
     ),
   },
@@ -213,3 +214,36 @@ export const Lease = Type.Object(
   { $id: 'Lease' },
 )
 export type Lease = Static<typeof Lease>
+
+export const GatewaysQuery = Type.Object(
+  { status: Type.Optional(words(gatewayStatuses)), ...PageQuery },
+  { additionalProperties: false },
+)
+
+export const WaitQuery = Type.Object(
+  {
+    wait: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 600,
+        description: 'Seconds to hold the answer until the outcome is known [0].',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const LogsQuery = Type.Object(
+  {
+    tail: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 10_000, default: 200, description: 'The last so many lines.' }),
+    ),
+    follow: Type.Optional(Flag),
+  },
+  { additionalProperties: false },
+)
+
+export const LeaseParams = Type.Object(
+  { id: FollowerId, clientId: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) },
+  { additionalProperties: false },
+)

@@ -1,6 +1,6 @@
 // The system as a whole: IB status, host and dependencies, alerts and the audit history.
 import { type Static, Type } from 'typebox'
-import { FollowerId, ref, Timestamp, words } from './common.ts'
+import { FollowerId, LimitQuery, ref, Timestamp, words } from './common.ts'
 
 const counts = {
   STARTING: Type.Integer(),
@@ -162,3 +162,38 @@ export const EventList = Type.Object(
   { items: Type.Array(ref(FleetEvent)), nextCursor: Type.Optional(Type.String()) },
   { $id: 'EventList' },
 )
+
+export const AlertsQuery = Type.Object(LimitQuery, { additionalProperties: false })
+
+export const AlertParams = Type.Object(
+  { id: Type.String({ minLength: 1, maxLength: 200, pattern: '^[A-Za-z0-9_.:-]+$' }) },
+  { additionalProperties: false },
+)
+
+export const EventsQuery = Type.Object(
+  {
+    since: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        pattern: '^[A-Za-z0-9_.:+-]+$',
+        description: 'Only what came after this event id or RFC 3339 time.',
+      }),
+    ),
+    followerId: Type.Optional(FollowerId),
+    ...LimitQuery,
+  },
+  { additionalProperties: false },
+)
+
+export const FaultParams = Type.Object({ followerId: FollowerId }, { additionalProperties: false })
+
+export const FaultBody = Type.Object(
+  {
+    fault: Type.String({ minLength: 1, maxLength: 50, description: 'For example drop, mute, 1100, clear.' }),
+    value: Type.Optional(Type.String({ maxLength: 200, description: 'For the faults that take one.' })),
+  },
+  { $id: 'Fault', additionalProperties: false },
+)
+
+export const ProbeOk = Type.Object({ status: words(['ok'] as const) }, { $id: 'ProbeOk' })

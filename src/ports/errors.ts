@@ -46,6 +46,7 @@ export const errorCodes = [
   'CONNECTION_CLOSED',
   'REQUEST_REJECTED',
   'CIRCUIT_OPEN',
+  'NOT_READY',
   'SHUTTING_DOWN',
   'INTERNAL',
 ] as const

@@ -45,8 +45,15 @@ export interface FleetControl {
   patchFollower(id: string, patch: FollowerPatch, options: Caller & { ifMatch?: number }): Promise<Follower>
   /** Stops the gateway, removes container, volume, credentials we stored and record; resolves when all is gone. */
   deleteFollower(id: string, caller: Caller & { ifMatch?: number }): Promise<void>
-  /** CREDENTIALS_INVALID. Releases a hold for rejected credentials when they differ, and a wanted gateway logs in by itself. */
-  putCredentials(id: string, credentials: GatewayCredentials, caller: Caller): Promise<void>
+  /**
+   * CREDENTIALS_INVALID. Releases a hold for rejected credentials when they differ, and a wanted gateway logs in by itself. `store` asks for
+   * the embedded store even when there is a Vault.
+   */
+  putCredentials(
+    id: string,
+    credentials: GatewayCredentials,
+    caller: Caller & { store?: 'embedded' },
+  ): Promise<void>
 
   listGateways(query: { status?: GatewayStatus; limit: number; cursor?: string }): {
     items: Gateway[]

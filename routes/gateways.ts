@@ -1,0 +1,205 @@
+// Gateways: what they are doing, and the verbs that change it.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { FollowerParams, Problem, ref } from '../schemas/common.ts'
+import {
+  BulkBody,
+  BulkResult,
+  Gateway,
+  GatewayHealth,
+  GatewayList,
+  GatewayStatusView,
+  GatewaysQuery,
+  RestartBody,
+  WaitQuery,
+} from '../schemas/gateway.ts'
+import type { VerbOptions, VerbOutcome } from '../src/ports/fleet.ts'
+import { answer, bodyProblems, problems } from './answers.ts'
+import { bodyMayBeAbsent, clientGone, paged } from './requests.ts'
+
+const tags = ['gateways']
+
+export const gateways: FastifyPluginAsyncTypebox = async (app) => {
+  const verbAnswers = {
+    200: answer(Gateway, 'Already so, or settled within the wait; FAILED comes with its reason.'),
+    202: answer(Gateway, 'Accepted and going on.', 'location'),
+  }
+
+  app.get(
+    '/gateways',
+    {
+      schema: {
+        operationId: 'listGateways',
+        summary: 'List gateways, with counts of the whole fleet',
+        tags,
+        querystring: GatewaysQuery,
+        response: { 200: answer(GatewayList, 'A page of gateways, by follower.'), ...problems() },
+      },
+    },
+    async (request) => app.fleet.listGateways(paged(request.query)),
+  )
+
+  app.get(
+    '/gateways/:id',
+    {
+      schema: {
+        operationId: 'getGateway',
+        summary: 'Everything known of a gateway',
+        tags,
+        params: FollowerParams,
+        response: { 200: answer(Gateway, 'The gateway.'), ...problems(404) },
+      },
+    },
+    async (request) => app.fleet.getGateway(request.params.id),
+  )
+
+  app.get(
+    '/gateways/:id/status',
+    {
+      schema: {
+        operationId: 'getGatewayStatus',
+        summary: 'Status, phase and reason of a gateway',
+        tags,
+        params: FollowerParams,
+        response: { 200: answer(GatewayStatusView, 'Its status.'), ...problems(404) },
+      },
+    },
+    async (request) => app.fleet.gatewayStatus(request.params.id),
+  )
+
+  app.get(
+    '/gateways/:id/health',
+    {
+      schema: {
+        operationId: 'getGatewayHealth',
+        summary: 'Whether a bot may use this gateway, layer by layer',
+        tags,
+        params: FollowerParams,
+        response: {
+          ...problems(404),
+          200: answer(GatewayHealth, 'Healthy; degraded counts as healthy.'),
+          503: {
+            description: 'Not healthy: `failing` names the first layer. Or the manager is shutting down.',
+            content: {
+              'application/json': { schema: ref(GatewayHealth) },
+              'application/problem+json': { schema: ref(Problem) },
+            },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const health = app.fleet.gatewayHealth(request.params.id)
+      return reply
+        .code(health.healthy ? 200 : 503)
+        .type('application/json')
+        .send(health)
+    },
+  )
+
+  app.post(
+    '/gateways/:id/launch',
+    {
+      schema: {
+        operationId: 'launchGateway',
+        summary: 'Launch a gateway, and keep it running',
+        tags,
+        params: FollowerParams,
+        querystring: WaitQuery,
+        response: { ...verbAnswers, ...bodyProblems(404, 409) },
+      },
+    },
+    async (request, reply) =>
+      settled(reply, await app.fleet.launchGateway(request.params.id, verbOptions(request, reply))),
+  )
+
+  app.post(
+    '/gateways/:id/stop',
+    {
+      schema: {
+        operationId: 'stopGateway',
+        summary: 'Stop a gateway, and keep it stopped',
+        tags,
+        params: FollowerParams,
+        querystring: WaitQuery,
+        response: { ...verbAnswers, ...bodyProblems(404, 409) },
+      },
+    },
+    async (request, reply) =>
+      settled(reply, await app.fleet.stopGateway(request.params.id, verbOptions(request, reply))),
+  )
+
+  app.post(
+    '/gateways/:id/restart',
+    {
+      preValidation: bodyMayBeAbsent,
+      schema: {
+        operationId: 'restartGateway',
+        summary: 'Restart a gateway: soft (no 2FA, the default) or with a new container',
+        tags,
+        params: FollowerParams,
+        querystring: WaitQuery,
+        body: ref(RestartBody),
+        response: { ...verbAnswers, ...bodyProblems(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const { mode = 'soft' } = request.body
+      return settled(
+        reply,
+        await app.fleet.restartGateway(request.params.id, mode, verbOptions(request, reply)),
+      )
+    },
+  )
+
+  app.post(
+    '/gateways/:id/reconnect',
+    {
+      schema: {
+        operationId: 'reconnectGateway',
+        summary: "Drop and reopen the manager's own API session",
+        tags,
+        params: FollowerParams,
+        querystring: WaitQuery,
+        response: { ...verbAnswers, ...bodyProblems(404, 409) },
+      },
+    },
+    async (request, reply) =>
+      settled(reply, await app.fleet.reconnectGateway(request.params.id, verbOptions(request, reply))),
+  )
+
+  for (const verb of ['launch', 'stop'] as const) {
+    app.post(
+      `/gateways/${verb}`,
+      {
+        preValidation: bodyMayBeAbsent,
+        schema: {
+          operationId: `${verb}Gateways`,
+          summary: `${verb === 'launch' ? 'Launch' : 'Stop'} many gateways: those named, or all`,
+          tags,
+          body: ref(BulkBody),
+          response: {
+            202: answer(BulkResult, 'What each single call would have answered.'),
+            ...bodyProblems(),
+          },
+        },
+      },
+      async (request, reply) =>
+        reply.code(202).send(await app.fleet.bulk(verb, request.body.followerIds, request.caller)),
+    )
+  }
+
+  function settled(reply: FastifyReply, { outcome, gateway }: VerbOutcome): Gateway {
+    if (outcome === 'pending') {
+      reply.code(202).header('location', `${app.prefix}/gateways/${gateway.followerId}`)
+    }
+    return gateway
+  }
+}
+
+function verbOptions(
+  request: FastifyRequest & { query: { wait?: number } },
+  reply: FastifyReply,
+): VerbOptions {
+  return { ...request.caller, waitMs: (request.query.wait ?? 0) * 1000, signal: clientGone(reply) }
+}

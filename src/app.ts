@@ -1,0 +1,115 @@
+// The HTTP face of the manager: an app from its dependencies. No socket, no environment, no signals; main.ts has those.
+import { randomUUID } from 'node:crypto'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { Type } from 'typebox'
+import { alerts } from '../routes/alerts.ts'
+import { docs } from '../routes/docs.ts'
+import { events } from '../routes/events.ts'
+import { followers } from '../routes/followers.ts'
+import { gateways } from '../routes/gateways.ts'
+import { leases } from '../routes/leases.ts'
+import { logs } from '../routes/logs.ts'
+import { probes } from '../routes/probes.ts'
+import { simulator } from '../routes/simulator.ts'
+import { system } from '../routes/system.ts'
+import { readBodies } from './bodies.ts'
+import { describeApi } from './describe-api.ts'
+import { guardDoors } from './doors.ts'
+import { FleetError } from './ports/errors.ts'
+import type { FleetControl } from './ports/fleet.ts'
+import { answerProblems, rawProblem, sendProblem } from './problems.ts'
+import { logRequests } from './request-log.ts'
+import { buildValidator } from './validation.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The manager core: all that a route may ask. */
+    readonly fleet: FleetControl
+  }
+}
+
+export interface AppDeps {
+  readonly fleet: FleetControl
+  /** The product's, for the API description. */
+  readonly version: string
+  readonly log: FastifyBaseLogger
+  /** A larger body is 413 [128 KiB: a bulk call on 1,000 followers needs half of it]. */
+  readonly bodyLimitBytes?: number
+  /** How often a quiet event stream shows that it lives [15 s]. */
+  readonly streamHeartbeatMs?: number
+}
+
+/** The app, ready to listen or to be asked by `inject`. The caller closes it; closing ends streams and refuses new requests. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: deps.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: deps.bodyLimitBytes ?? 131_072,
+    // Longer than any request line that Node reads, so that a long id is a bad id and not an unknown path.
+    routerOptions: { maxParamLength: 65_536 },
+    // A connection kept alive would hold `close()` for its whole idle time.
+    keepAliveTimeout: 2000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator: buildValidator() } },
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler(error, socket) {
+      if (socket.writable) socket.end(rawProblem(error.code))
+      else socket.destroy()
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.decorate('fleet', deps.fleet)
+  refuseWhileClosing(app)
+  logRequests(app)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    })
+  })
+  guardDoors(app)
+  answerProblems(app)
+  readBodies(app)
+  await describeApi(app, deps.version)
+
+  await app.register(probes)
+  await app.register(docs)
+  await app.register(
+    async (api) => {
+      refuseUnknownQueries(api)
+      await api.register(followers)
+      await api.register(gateways)
+      await api.register(logs, { heartbeatMs: deps.streamHeartbeatMs ?? 15_000 })
+      await api.register(leases)
+      await api.register(system)
+      await api.register(alerts)
+      await api.register(events)
+      await api.register(simulator)
+    },
+    { prefix: '/api/v1' },
+  )
+  await app.ready()
+  return app
+}
+
+function refuseWhileClosing(app: FastifyInstance): void {
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+  })
+  app.addHook('onRequest', async () => {
+    if (closing)
+      throw new FleetError('SHUTTING_DOWN', 'The manager is shutting down. Try again once it is back.')
+  })
+}
+
+/** A misspelt parameter is an error on routes that take none, too. */
+function refuseUnknownQueries(api: FastifyInstance): void {
+  api.addHook('onRoute', (route) => {
+    route.schema = { querystring: Type.Object({}, { additionalProperties: false }), ...route.schema }
+  })
+}

@@ -1,0 +1,50 @@
+// The API's description in OpenAPI 3.1, drawn from the routes' own schemas.
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { Problem } from '../schemas/common.ts'
+import * as follower from '../schemas/follower.ts'
+import * as gateway from '../schemas/gateway.ts'
+import * as system from '../schemas/system.ts'
+
+const about = `A control plane for a fleet of Interactive Brokers gateways, one container per follower.
+
+Every error is a problem (RFC 9457) with a stable \`code\`; its \`instance\` is the request's id, also in the header \`x-request-id\`.
+Unknown fields and parameters are refused. A 503 says in \`Retry-After\` when to come back.`
+
+const tags = [
+  { name: 'gateways', description: 'Launch, stop, restart, reconnect, watch.' },
+  { name: 'clients', description: 'Client ids for bots, leased so that nobody meets error 326.' },
+  {
+    name: 'followers',
+    description: 'The accounts that copy trades, one gateway each, and their credentials.',
+  },
+  { name: 'system', description: 'The fleet as a whole, the host and what the manager depends on.' },
+  { name: 'alerts', description: 'What needs a person.' },
+  { name: 'events', description: 'Who did what, and what happened.' },
+  { name: 'simulator', description: 'Faults for simulated gateways.' },
+  { name: 'probes', description: 'For supervisors and load balancers.' },
+]
+
+/** Registers the named schemas and the description. Must come before any route. */
+export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+  const named = [{ Problem }, follower, gateway, system].flatMap((module) => Object.values<unknown>(module))
+  for (const schema of named) if (isNamed(schema)) app.addSchema(schema)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'IB Gateway Manager',
+        description: about,
+        version,
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/' }],
+      tags,
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `unnamed-${i}`) },
+  })
+}
+
+function isNamed(schema: unknown): schema is { $id: string } {
+  return typeof schema === 'object' && schema !== null && '$id' in schema
+}
