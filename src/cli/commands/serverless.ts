@@ -1,0 +1,74 @@
+// The commands that need no manager: each says here what it takes, and loads the rest when it runs.
+import { Option } from 'commander'
+import type { Cli } from '../toolbox.ts'
+import { faultHelp } from './fault.ts'
+
+export interface SimulatorOptions {
+  readonly host?: string
+  readonly port?: string
+  readonly user: string
+  readonly mode: 'paper' | 'live'
+  readonly loginSeconds?: string
+  readonly twofaSeconds?: string
+  readonly restartSeconds?: string
+}
+export interface CheckOptions {
+  readonly clientId: string
+  readonly symbol?: string
+  readonly timeout: string
+}
+export interface CleanupOptions {
+  readonly volumes?: boolean
+  readonly manager?: string
+  readonly yes?: boolean
+}
+
+export function addServerlessCommands(cli: Cli): void {
+  cli.handle<[], SimulatorOptions>(
+    cli.program
+      .command('simulator')
+      .description('one simulated gateway on a port; faults are lines on stdin')
+      .option('--host <host>', 'listen here [127.0.0.1]')
+      .option('--port <port>', 'listen on this port, 0 for any [4002]')
+      .option(
+        '--user <name>',
+        'user name; its end picks a scenario: -2fa -badpass -taken -slow -oddpass',
+        'sim-user',
+      )
+      .addOption(new Option('--mode <mode>', 'trading mode').choices(['paper', 'live']).default('paper'))
+      .option('--login-seconds <s>', 'how long a login takes [1]')
+      .option('--twofa-seconds <s>', 'how long a push waits to be approved [180]')
+      .option('--restart-seconds <s>', 'how long a restart takes [10]')
+      .addHelpText('after', `\nThe password is SIM_PASSWORD, else "sim".\n${faultHelp}`),
+    async (tools, _args, options) => (await import('../serverless/simulator.ts')).simulate(tools, options),
+  )
+  cli.handle<[string, string], CheckOptions>(
+    cli.program
+      .command('check <host> <port>')
+      .description('does an IB API answer there? handshake, accounts, one market-data request')
+      .option('--client-id <n>', 'API client id', '999')
+      .option('--symbol <symbol>', 'ask for this US stock instead of EUR.USD')
+      .option('--timeout <seconds>', 'for each step', '10'),
+    async (tools, [host, port], options) =>
+      (await import('../serverless/check.ts')).check(tools, host, port, options),
+  )
+  cli.handle<[string], object>(
+    cli.program
+      .command('explain-log <file>')
+      .description("what a gateway's log says: phase, reason, and what to do; - reads stdin"),
+    async (tools, [file]) => (await import('../serverless/explain-log.ts')).explain(tools, file),
+  )
+  cli.handle<[], CleanupOptions>(
+    cli.program
+      .command('cleanup')
+      .description("remove a manager's containers and its empty network; lists them first")
+      .option('--volumes', 'the settings volumes too: each login starts anew, with its 2FA')
+      .option('--manager <id>', "whose [the store's in DATA_DIR]")
+      .option('-y, --yes', 'do not ask'),
+    async (tools, _args, options) => (await import('../serverless/cleanup.ts')).cleanup(tools, options),
+  )
+  cli.handle<[], object>(
+    cli.program.command('openapi').description("the API's description, as YAML"),
+    async (tools) => (await import('../serverless/openapi.ts')).printOpenapi(tools),
+  )
+}

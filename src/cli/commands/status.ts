@@ -1,0 +1,131 @@
+// `ibgm status` and `ibgm health`: what runs, and if not, why not.
+import type { Gateway, GatewayHealth, GatewayList } from '../../../schemas/gateway.ts'
+import { type ApiClient, segment } from '../client.ts'
+import { fleetLine, gatewayTable, phaseNote, reasonLines, statusCell } from '../gateway-view.ts'
+import { exitCodes } from '../io.ts'
+import { age, type Colour, printable, renderTable } from '../terminal.ts'
+import type { Cli, Toolbox } from '../toolbox.ts'
+import { fetchGateway } from '../wait.ts'
+
+export function addStatusCommands(cli: Cli): void {
+  cli.handle<[string | undefined], object>(
+    cli.program.command('status [id]').description('all gateways, or everything about one'),
+    async (tools, [id]) => {
+      if (id === undefined) await showFleet(tools)
+      else {
+        const gateway = await fetchGateway(tools.client(), id)
+        tools.answer(gateway, () => gatewayDetails(gateway, Date.now(), tools))
+      }
+      return exitCodes.ok
+    },
+  )
+  cli.handle<[string], object>(
+    cli.program.command('health <id>').description('layers of readiness; exit code 1 when not healthy'),
+    async (tools, [id]) => {
+      const { body: health } = await tools
+        .client()
+        .send<GatewayHealth>('GET', `/gateways/${segment(id)}/health`, { accept: [503] })
+      tools.answer(health, () => healthLines(health, Date.now(), tools))
+      return health.healthy ? exitCodes.ok : exitCodes.failed
+    },
+  )
+}
+
+async function showFleet(tools: Toolbox): Promise<void> {
+  const list = await fetchGateways(tools.client())
+  tools.answer(list, () =>
+    list.items.length === 0
+      ? ['no followers yet; `ibgm followers create ID` makes one']
+      : [...gatewayTable(list.items, Date.now(), tools.paint), fleetLine(list.items)],
+  )
+}
+
+/** Every gateway, page after page. */
+export async function fetchGateways(client: ApiClient): Promise<GatewayList> {
+  const items: Gateway[] = []
+  let cursor: string | undefined
+  for (;;) {
+    const { body } = await client.send<GatewayList>('GET', '/gateways', { query: { limit: 1000, cursor } })
+    items.push(...body.items)
+    cursor = body.nextCursor
+    if (cursor === undefined) return { items, counts: body.counts }
+  }
+}
+
+function gatewayDetails(gateway: Gateway, now: number, { paint }: Toolbox): string[] {
+  const ago = (time: string | undefined) => (time === undefined ? undefined : `${age(time, now)} ago`)
+  const status = statusCell(gateway)
+  const facts: Array<[string, string | undefined, Colour?]> = [
+    ['status', status.text, status.colour],
+    ['phase', `${gateway.phase} ${age(gateway.since, now)}`],
+    ['', phaseNote(gateway, now), 'cyan'],
+    ...reasonLines(gateway.reason).map((line, at): [string, string, Colour] => [
+      at ? '' : 'reason',
+      line,
+      'yellow',
+    ]),
+    ['wanted', gateway.desired],
+    ['connected', gateway.connected ? `yes, since ${ago(gateway.connectedAt) ?? '?'}` : 'no'],
+    ['accounts', gateway.accounts.join(', ') || undefined],
+    ['endpoint', gateway.endpoint && `${gateway.endpoint.host}:${gateway.endpoint.port}`],
+    ['client id', gateway.clientId?.toString()],
+    ['server version', gateway.serverVersion?.toString()],
+    [
+      'heartbeat',
+      gateway.heartbeatRttMs &&
+        `${gateway.heartbeatRttMs.toFixed(1)} ms, ${ago(gateway.lastHeartbeatAt) ?? '?'}`,
+    ],
+    [
+      'container',
+      gateway.containerName && `${gateway.containerName} ${gateway.containerId?.slice(0, 12) ?? ''}`,
+    ],
+    ['image', gateway.image],
+    ['started', ago(gateway.startedAt)],
+    ['planned restart', gateway.plannedRestartAt],
+    [
+      'counters',
+      `${gateway.restarts} starts, ${gateway.reconnects} reconnects, ${gateway.connectionFailures} failed connections`,
+    ],
+    ...gateway.conditions
+      .filter(({ status }) => status)
+      .map(({ type, message }): [string, string, Colour] => [
+        'condition',
+        `${type}${message ? `: ${message}` : ''}`,
+        'yellow',
+      ]),
+    [
+      'drift',
+      gateway.drift
+        ? 'the record asks for other settings; `ibgm restart --mode container` applies them'
+        : undefined,
+    ],
+  ].map((fact) => fact as [string, string | undefined, Colour?])
+  return [
+    paint('bold', printable(gateway.followerId)),
+    ...facts.flatMap(([name, value, colour]) => {
+      if (!value) return []
+      const text = printable(value)
+      return [`  ${name.padEnd(16)}${colour ? paint(colour, text) : text}`]
+    }),
+  ]
+}
+
+function healthLines(health: GatewayHealth, now: number, { paint }: Toolbox): string[] {
+  const colours = { ok: 'green', failing: 'red', unknown: 'dim' } as const
+  const verdict = health.healthy
+    ? paint('green', 'healthy')
+    : paint('red', `not healthy${health.failing ? `: ${health.failing}` : ''}`)
+  return [
+    `${paint('bold', printable(health.followerId))} ${health.status} ${verdict}`,
+    ...renderTable(
+      ['LAYER', 'STATUS', 'SINCE', 'DETAIL'],
+      health.layers.map((layer) => [
+        layer.name,
+        { text: layer.status, colour: colours[layer.status] },
+        age(layer.since, now),
+        layer.detail ?? '',
+      ]),
+      paint,
+    ),
+  ]
+}

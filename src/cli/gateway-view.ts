@@ -1,0 +1,71 @@
+// How a gateway reads on a terminal: one row, its reason under it, and the words for waiting. Pure; the demo shows the same.
+import type { Gateway, GatewayStatusView, Reason } from '../../schemas/gateway.ts'
+import { age, type Cell, type Colour, counted, type Paint, type Row, renderTable } from './terminal.ts'
+
+const colours: Readonly<Record<Gateway['status'], Colour>> = {
+  RUNNING: 'green',
+  STARTING: 'cyan',
+  STOPPED: 'dim',
+  FAILED: 'red',
+}
+
+/** Status in its colour; a degraded gateway runs, but somebody should look. */
+export function statusCell({ status, phase }: Pick<Gateway, 'status' | 'phase'>): Cell {
+  return { text: status, colour: phase === 'degraded' ? 'yellow' : colours[status] }
+}
+
+/** Reason and action, as the lines under a gateway. */
+export function reasonLines(reason: Reason | undefined): string[] {
+  if (reason === undefined) return []
+  return [`${reason.code}: ${reason.message}`, ...(reason.action ? [`what to do: ${reason.action}`] : [])]
+}
+
+/** What is going on inside a phase: the share pulled, the time left for 2FA, the next try. */
+export function phaseNote(gateway: Gateway, now: number): string | undefined {
+  if (gateway.progress) return gateway.progress
+  if (gateway.phase === 'awaiting-2fa' && gateway.deadline) {
+    return `approve in IBKR Mobile within ${secondsUntil(gateway.deadline, now)}s`
+  }
+  if (gateway.retryAt) return `next try in ${secondsUntil(gateway.retryAt, now)}s`
+  return undefined
+}
+
+function secondsUntil(time: string, now: number): number {
+  return Math.max(0, Math.ceil((Date.parse(time) - now) / 1000))
+}
+
+export function gatewayTable(gateways: readonly Gateway[], now: number, paint: Paint): string[] {
+  const rows = gateways.flatMap((gateway): Row[] => {
+    const note = phaseNote(gateway, now)
+    const troubled = gateway.status !== 'RUNNING'
+    return [
+      [
+        { text: gateway.followerId, colour: 'bold' },
+        statusCell(gateway),
+        `${gateway.phase} ${age(gateway.since, now)}`,
+        gateway.endpoint ? `${gateway.endpoint.host}:${gateway.endpoint.port}` : '-',
+        gateway.accounts.join(',') || '-',
+        gateway.heartbeatRttMs === undefined ? '-' : `${gateway.heartbeatRttMs.toFixed(1)} ms`,
+        `${gateway.restarts}/${gateway.reconnects}`,
+      ],
+      ...(note ? [{ note, colour: 'cyan' } as const] : []),
+      ...(troubled ? reasonLines(gateway.reason) : []).map(
+        (text) => ({ note: text, colour: 'yellow' }) as const,
+      ),
+    ]
+  })
+  return renderTable(
+    ['FOLLOWER', 'STATUS', 'PHASE', 'ENDPOINT', 'ACCOUNTS', 'HEARTBEAT', 'STARTS/RECONNECTS'],
+    rows,
+    paint,
+  )
+}
+
+/** `3 gateways: 2 RUNNING, 1 FAILED`. */
+export function fleetLine(gateways: ReadonlyArray<Pick<GatewayStatusView, 'status'>>): string {
+  const words = (['RUNNING', 'STARTING', 'STOPPED', 'FAILED'] as const)
+    .map((status) => ({ status, count: gateways.filter((gateway) => gateway.status === status).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ status, count }) => `${count} ${status}`)
+  return `${counted(gateways.length, 'gateway')}${words.length > 0 ? `: ${words.join(', ')}` : ''}`
+}

@@ -1,0 +1,42 @@
+// Reads a server-sent event stream (WHATWG HTML 9.2) piece by piece.
+
+export interface ServerSentEvent {
+  readonly event: string
+  readonly data: string
+  /** The last id seen, to resume from. */
+  readonly id?: string
+}
+
+/** Events as they arrive; comments (keep-alives) are dropped, an unfinished event at the end too. */
+export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+  let event = 'message'
+  let data: string[] = []
+  let id: string | undefined
+  for await (const line of readLines(body)) {
+    if (line === '') {
+      if (data.length > 0) yield { event, data: data.join('\n'), ...(id === undefined ? {} : { id }) }
+      event = 'message'
+      data = []
+      continue
+    }
+    const colon = line.indexOf(':')
+    const field = colon === -1 ? line : line.slice(0, colon)
+    const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '')
+    if (field === 'data') data.push(value)
+    else if (field === 'event') event = value
+    else if (field === 'id') id = value
+  }
+}
+
+/** Lines ended by LF, CR or CRLF, across chunk borders. */
+async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of body) {
+    rest += decoder.decode(chunk, { stream: true })
+    // A CR at the very end may be half of a CRLF: it waits for the next chunk.
+    const lines = rest.split(/\r\n|\n|\r(?!$)/)
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+}

@@ -1,0 +1,81 @@
+// How text reaches a screen: colours, columns, ages, and nothing a gateway's log could use to play with the terminal.
+import type { Io, Output } from './io.ts'
+
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
+export type Colour = keyof typeof codes
+export type Paint = (colour: Colour, text: string) => string
+
+/** Colours only on a terminal that wants them (https://no-color.org). */
+export function painter(output: Output, env: Io['env']): Paint {
+  const wanted = output.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
+  return wanted ? (colour, text) => `\x1b[${codes[colour]}m${text}\x1b[0m` : (_colour, text) => text
+}
+
+// Escape sequences whole (CSI, OSC, two-character), then every other control character but tab and newline; the last range is the
+// bidirectional overrides, which can make a line read as something else.
+const unprintable =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+  /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]|[\u202a-\u202e\u2066-\u2069]/g
+
+/** Text from a server or a log without anything that steers a terminal. */
+export function printable(text: string): string {
+  return text.replace(unprintable, '')
+}
+
+export interface Cell {
+  readonly text: string
+  readonly colour?: Colour
+}
+/** Cells of a table, or a note that hangs under the row before it. */
+export type Row = ReadonlyArray<string | Cell> | { readonly note: string; readonly colour?: Colour }
+
+/** Columns padded to their widest cell, two blanks between them, no blank at a line's end. */
+export function renderTable(head: readonly string[], rows: readonly Row[], paint: Paint): string[] {
+  const cells = rows.map((row) => ('note' in row ? row : row.map(toCell)))
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => ('note' in row ? 0 : (row[column]?.text.length ?? 0)))),
+  )
+  const line = (row: readonly Cell[]) => {
+    const last = row.findLastIndex((cell) => cell.text !== '')
+    return row
+      .slice(0, last + 1)
+      .map((cell, column) => {
+        const blanks = column === last ? '' : ' '.repeat((widths[column] ?? 0) - cell.text.length)
+        return (cell.colour ? paint(cell.colour, cell.text) : cell.text) + blanks
+      })
+      .join('  ')
+  }
+  return [
+    line(head.map((text) => ({ text, colour: 'dim' }))),
+    ...cells.map((row) => {
+      if (!('note' in row)) return line(row)
+      const text = `  ${printable(row.note)}`
+      return row.colour ? paint(row.colour, text) : text
+    }),
+  ]
+}
+
+function toCell(cell: string | Cell): Cell {
+  return typeof cell === 'string' ? { text: printable(cell) } : { ...cell, text: printable(cell.text) }
+}
+
+/** A duration as people say it: `0.4s` `12s` `5m` `3h` `2d`, by its largest unit. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000
+  if (seconds < 10) return `${seconds.toFixed(1)}s`
+  if (seconds < 120) return `${Math.floor(seconds)}s`
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}h`
+  return `${Math.floor(seconds / 86_400)}d`
+}
+
+/** How long ago, in whole units. */
+export function age(since: string, now: number): string {
+  const ms = now - Date.parse(since)
+  return Number.isNaN(ms) ? '?' : ms < 10_000 ? `${Math.max(0, Math.floor(ms / 1000))}s` : duration(ms)
+}
+
+/** `count` with its noun: `1 gateway`, `3 gateways`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
