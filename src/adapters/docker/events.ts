@@ -43,9 +43,13 @@ interface Position {
   lastNano: number
 }
 
-/** GatewayRuntime.watch. */
-export async function* watchContainers(deps: WatchDeps, signal: AbortSignal): AsyncGenerator<RuntimeSignal> {
-  const position: Position = { sinceSeconds: deps.clock.now() / 1000, lastNano: 0 }
+/** GatewayRuntime.watch, from the moment `since` (milliseconds since the epoch) on. */
+export async function* watchContainers(
+  deps: WatchDeps,
+  since: number,
+  signal: AbortSignal,
+): AsyncGenerator<RuntimeSignal> {
+  const position: Position = { sinceSeconds: since / 1000, lastNano: 0 }
   let lost = false
   let retryMs = firstRetryMs
   while (!signal.aborted) {

@@ -175,7 +175,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): GatewayRunti
         signal,
       ),
 
-    watch: (signal) => watchContainers(deps, signal),
+    watch: (signal) => watchContainers(deps, clock.now(), signal),
 
     async close() {
       engine.close()
