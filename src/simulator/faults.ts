@@ -29,6 +29,7 @@ export const faultNames = [
   'farm-up',
   'nightly-restart',
   'exit',
+  'oom',
   'reject-326',
   'refuse-login',
   'approve-2fa',

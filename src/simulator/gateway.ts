@@ -7,7 +7,7 @@ import { type Fault, parseFault } from './faults.ts'
 import { HistoricalPacing } from './historical-pacing.ts'
 import { IbcProcess } from './ibc-process.ts'
 import type { ExistingSession, IbcSettings } from './ibc-settings.ts'
-import { banner, socatRefused, stamp } from './log-lines.ts'
+import { banner, socatRefused } from './log-lines.ts'
 import { scenarioOf } from './scenarios.ts'
 import { knownZone, two, wallClock } from './zones.ts'
 
@@ -21,8 +21,10 @@ export interface SimulatedGatewayOptions {
   /** `unset` is a gateway that nobody configured: read-only. */
   readOnlyApi?: boolean | 'unset'
   existingSession?: ExistingSession
-  /** Zone of the log's time stamps and of the API's connection time. */
+  /** Zone of the log's time stamps. */
   timeZone?: string
+  /** Zone of the API's connection time, where it differs: the Gateway has its own setting. */
+  connectionTimeZone?: string
   /** Shown as IBC would set it. The simulated gateway never restarts by the clock, only when told to. */
   autoRestartTime?: string
   /** False: a push that was not answered leaves the gateway stuck at its login window. */
@@ -43,6 +45,8 @@ export interface SimulatedGatewayOptions {
   /** How long a vanished client's id stays taken. */
   ghostSlotSeconds?: number
   clock?: SimulatorClock
+  /** False when the start script's banner has been printed already. */
+  banner?: boolean
   onLog(line: string, stream: 'stdout' | 'stderr'): void
   /** Called once, when the port is free again. */
   onExit(code: number): void
@@ -92,7 +96,7 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
   }
   const api = new ApiServer({
     world,
-    timeZone,
+    timeZone: knownZone(options.connectionTimeZone ?? timeZone),
     serverVersion: options.serverVersion ?? 200,
     maxMessagesPerSecond: options.maxMessagesPerSecond ?? 50,
     ghostSlotSeconds: options.ghostSlotSeconds ?? 0,
@@ -117,7 +121,7 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
       closed = api.close().then(() => options.onExit(status))
     },
   })
-  for (const line of banner) options.onLog(stamp(line, timeZone, clock.now()), 'stdout')
+  if (options.banner !== false) for (const line of banner) options.onLog(String(line), 'stdout')
   void process.start()
 
   return {
@@ -171,6 +175,9 @@ function applyFault(fault: Fault, api: ApiServer, process: IbcProcess): void {
       break
     case 'exit':
       process.exit(fault.code)
+      break
+    case 'oom':
+      process.exit(137)
       break
     case 'reject-326':
       api.rejectClients()

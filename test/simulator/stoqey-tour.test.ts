@@ -36,9 +36,9 @@ async function tour(t: Test, serverVersion: number) {
   })
   const ib = new IBApi({ host: '127.0.0.1', port: gateway.port, clientId: 3, maxReqPerSec: 1_000 })
   t.teardown(() => ib.disconnect())
-  const events = new Map<string, unknown[][]>()
+  const events = new Map<string, Array<readonly unknown[]>>()
   const layoutFaults: unknown[] = []
-  ib.on(EventName.all, (name: EventName, values: unknown[] = []) => {
+  ib.on(EventName.all, (name: string, values: readonly unknown[] = []) => {
     events.set(name, [...(events.get(name) ?? []), values])
     if (name === EventName.error && values[1] === 505) layoutFaults.push(values)
   })
