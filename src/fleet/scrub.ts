@@ -4,6 +4,7 @@
 export const shownLineLimit = 16_384
 
 const mask = '***'
+const alreadyMasked = /^\*{3}(?:[\s"']|$)/
 const secretKey = '(?:password|passwd|passphrase|secret|jxbrowserkey|licen[cs]e[._-]?key|api[._-]?key)'
 /** A setting whose name ends in a word for a secret: `IbPassword=…`, `-Dvendor.license.key=…`, `TWS_PASSWORD_PAPER = …`. */
 const setting = new RegExp(
@@ -12,7 +13,7 @@ const setting = new RegExp(
 )
 const jsonField = new RegExp(`("[\\w.-]{0,64}${secretKey}"\\s{0,8}:\\s{0,8})"(?:[^"\\\\]|\\\\.)*"?`, 'gi')
 /** Arguments: `-passwd x` of x11vnc, `--pw = x` and `--fix-pw = x` of IBC's start script. */
-const argument = /(^|\s)(--?(?:passwd|password|fix-pw|pw))(\s{0,8}=\s{0,8}|\s{1,8})(?=[^\s-])/gi
+const argument = /(^|\s)(--?(?:passwd|password|fix-pw|pw))(?:\s{0,8}=\s{0,8}(?=\S)|\s{1,8}(?=[^\s=-]))/gi
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: control characters are what this file removes
 const escapeSequence =
@@ -32,30 +33,30 @@ export function scrubLine(line: string): string {
     .replace(escapeSequence, '')
     .replace(controls, '')
     .replace(/[\ud800-\udbff]$/, '')
-  const clean = maskValues(maskValues(plain, setting, 2), argument, 2).replace(jsonField, `$1"${mask}"`)
+  const clean = maskValues(maskValues(plain, setting), argument).replace(jsonField, `$1"${mask}"`)
   return kept === line ? clean : `${clean} … [${line.length - kept.length} more characters]`
 }
 
-/** Masks what follows each match of `pattern`; a value that begins a line of settings reaches to the line's end, because passwords may hold blanks. */
-function maskValues(text: string, pattern: RegExp, nameGroup: number): string {
+/** Masks what follows each match of `pattern`; a setting alone on its line reaches to the line's end, because passwords may hold blanks. */
+function maskValues(text: string, pattern: RegExp): string {
   let shown = ''
   let from = 0
   for (const match of text.matchAll(pattern)) {
-    if (match.index < from || /^-*tws_password_file$/i.test(match[nameGroup] ?? '')) continue
-    const valueAt = match.index + match[0].length
+    const [whole, before, name = ''] = match
+    const valueAt = match.index + whole.length
+    if (match.index < from || alreadyMasked.test(text.slice(valueAt, valueAt + 4))) continue
     shown += text.slice(from, valueAt) + mask
-    const aloneOnItsLine =
-      text.slice(0, match.index).trim() === '' && !(match[nameGroup] ?? '').startsWith('-')
-    from = aloneOnItsLine ? text.length : endOfValue(text, valueAt)
+    const alone = !name.startsWith('-') && text.slice(0, match.index).trim() === ''
+    from = alone ? text.length : endOfValue(text, valueAt, before)
   }
   return shown + text.slice(from)
 }
 
-/** A quoted value ends at its quote, a bare one at the next blank or quote (the command line quotes whole arguments). */
-function endOfValue(text: string, from: number): number {
-  const quote = text[from]
-  const quoted = quote === '"' || quote === "'"
-  const end = text.slice(from + (quoted ? 1 : 0)).search(quoted ? new RegExp(quote) : /[\s"']/)
-  if (end < 0) return text.length
-  return quoted ? from + end + 2 : from + end
+/** A value ends at a blank; where it or its whole argument is quoted, at the first blank after the closing quote. */
+function endOfValue(text: string, from: number, before: string | undefined): number {
+  const quote = [before, text[from]].find((char) => char === '"' || char === "'")
+  const close = quote === undefined ? from : text.indexOf(quote, quote === before ? from : from + 1)
+  if (close < 0) return text.length
+  const blank = text.slice(close).search(/\s/)
+  return blank < 0 ? text.length : close + blank
 }

@@ -157,8 +157,8 @@ export const logRules: readonly LogRule[] = [
   },
   {
     on: 'ibc',
-    pattern: /.*time setting must be hh:mm AM or hh:mm PM.*/,
-    sign: (m) => ({ kind: 'config-warning', detail: m[0] }),
+    pattern: /time setting must be hh:mm AM or hh:mm PM/,
+    sign: (m) => ({ kind: 'config-warning', detail: m.input }),
   },
   {
     on: 'ibc',
