@@ -30,7 +30,7 @@ export interface RequestOptions {
   /** Sent as JSON. */
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** Answers with these statuses are no failure though they are 4xx or 5xx. */
+  /** Answers with these statuses are no failure though they are 4xx or 5xx, unless they are problems. */
   readonly accept?: readonly number[]
   /** How long the whole answer may take [30 s]. */
   readonly timeoutMs?: number
@@ -85,7 +85,8 @@ export function createClient(options: ClientOptions): ApiClient {
       signal: AbortSignal.any(signals),
       ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
     })
-    if (response.ok || ask.accept?.includes(response.status)) return response
+    const accepted = ask.accept?.includes(response.status) && !isProblem(response)
+    if (response.ok || accepted) return response
     throw await toFailure(response, base)
   }
 
@@ -168,6 +169,10 @@ function notTheManager(base: string, why: string): CliError {
     hint: 'check --url or IBGM_URL',
     code: 'NOT_REACHABLE',
   })
+}
+
+function isProblem(response: Response): boolean {
+  return response.headers.get('content-type')?.includes('application/problem+json') === true
 }
 
 async function toFailure(response: Response, base: string): Promise<Error> {

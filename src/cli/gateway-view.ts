@@ -1,6 +1,16 @@
 // How a gateway reads on a terminal: one row, its reason under it, and the words for waiting. Pure; the demo shows the same.
 import type { Gateway, GatewayStatusView, Reason } from '../../schemas/gateway.ts'
-import { age, type Cell, type Colour, counted, type Paint, type Row, renderTable } from './terminal.ts'
+import {
+  age,
+  type Cell,
+  type Colour,
+  counted,
+  duration,
+  type Paint,
+  printable,
+  type Row,
+  renderTable,
+} from './terminal.ts'
 
 const colours: Readonly<Record<Gateway['status'], Colour>> = {
   RUNNING: 'green',
@@ -68,4 +78,14 @@ export function fleetLine(gateways: ReadonlyArray<Pick<GatewayStatusView, 'statu
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${status}`)
   return `${counted(gateways.length, 'gateway')}${words.length > 0 ? `: ${words.join(', ')}` : ''}`
+}
+
+/** One change of one gateway: when, who, and where it is now. */
+export function progressLine(gateway: Gateway, elapsedMs: number, paint: Paint): string {
+  const note = phaseNote(gateway, Date.now())
+  const why = gateway.reason && gateway.status !== 'RUNNING' ? ` (${gateway.reason.code})` : ''
+  const { colour } = statusCell(gateway)
+  const phase = colour ? paint(colour, gateway.phase) : gateway.phase
+  const id = paint('bold', printable(gateway.followerId))
+  return `${duration(elapsedMs).padStart(6)}  ${id}  ${phase}${why}${note ? `, ${printable(note)}` : ''}`
 }

@@ -4,17 +4,27 @@ import type { Gateway, GatewayStatus } from '../../schemas/gateway.ts'
 import { type ApiClient, segment } from './client.ts'
 import { CliError } from './io.ts'
 
-export interface WaitOptions {
+export interface WatchOptions {
   readonly client: ApiClient
   readonly followerId: string
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+  /** Each new phase, reason or progress, with the time since the watching began. */
+  readonly onChange?: (gateway: Gateway, elapsedMs: number) => void
+}
+
+export interface WaitOptions extends WatchOptions {
   /** The status to reach. FAILED ends the wait too, but for a stop: what has failed can still be stopped. */
   readonly goal: GatewayStatus
   /** `since` of the phase before the verb: that view is old news, not the verb's outcome. */
   readonly before?: string | undefined
-  readonly timeoutMs: number
-  readonly signal?: AbortSignal | undefined
-  /** Each new phase or progress, with the time since the wait began. */
-  readonly onChange?: (gateway: Gateway, elapsedMs: number) => void
+}
+
+/** `settled: false` when the time was over first. */
+export interface Watched {
+  readonly gateway: Gateway
+  readonly settled: boolean
+  readonly elapsedMs: number
 }
 
 const pollMs = 200
@@ -25,26 +35,41 @@ export function fetchGateway(client: ApiClient, followerId: string): Promise<Gat
   return client.send<Gateway>('GET', `/gateways/${segment(followerId)}`).then(({ body }) => body)
 }
 
-/** Resolves with the gateway once settled, or with its last view and `settled: false` when the time is over. */
-export async function waitForGateway(
-  options: WaitOptions,
-): Promise<{ gateway: Gateway; settled: boolean; elapsedMs: number }> {
+/** Looks again and again until `settled` says so or the time is over. Views that are not `current` are passed over. */
+export async function watchGateway(
+  options: WatchOptions,
+  settled: (gateway: Gateway) => boolean,
+  current: (gateway: Gateway, elapsedMs: number) => boolean = () => true,
+): Promise<Watched> {
   const startedAt = performance.now()
   let told = ''
   for (;;) {
     const gateway = await fetchGateway(options.client, options.followerId)
     const elapsedMs = performance.now() - startedAt
-    const fresh = gateway.since !== options.before || elapsedMs > staleMs
-    const news = `${gateway.phase} ${gateway.reason?.code} ${gateway.progress}`
-    if (fresh && news !== told) {
+    if (current(gateway, elapsedMs)) {
+      const news = changeOf(gateway)
+      if (news !== told) options.onChange?.(gateway, elapsedMs)
       told = news
-      options.onChange?.(gateway, elapsedMs)
+      if (settled(gateway)) return { gateway, settled: true, elapsedMs }
     }
-    const failed = gateway.status === 'FAILED' && options.goal !== 'STOPPED'
-    const settled = fresh && (failed || gateway.status === options.goal)
-    if (settled || elapsedMs > options.timeoutMs) return { gateway, settled, elapsedMs }
+    if (elapsedMs > options.timeoutMs) return { gateway, settled: false, elapsedMs }
     await delay(pollMs, undefined, options.signal ? { signal: options.signal } : {})
   }
+}
+
+/** What makes a view worth a line of its own. */
+export function changeOf({ phase, reason, progress }: Gateway): string {
+  return `${phase} ${reason?.code ?? ''} ${progress ?? ''}`
+}
+
+/** Watches until the goal is reached or the gateway has failed. */
+export function waitForGateway(options: WaitOptions): Promise<Watched> {
+  const { goal, before } = options
+  return watchGateway(
+    options,
+    ({ status }) => status === goal || (status === 'FAILED' && goal !== 'STOPPED'),
+    ({ since }, elapsedMs) => since !== before || elapsedMs > staleMs,
+  )
 }
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const

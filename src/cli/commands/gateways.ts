@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import type { Gateway, GatewayStatus } from '../../../schemas/gateway.ts'
 import { type ApiClient, segment } from '../client.ts'
 import { printFailure } from '../failure.ts'
-import { phaseNote, reasonLines, statusCell } from '../gateway-view.ts'
+import { progressLine, reasonLines, statusCell } from '../gateway-view.ts'
 import { type ExitCode, exitCodes } from '../io.ts'
 import { duration, printable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
@@ -104,7 +104,7 @@ async function carryOut(
     before: before?.since,
     timeoutMs,
     signal: tools.io.signal,
-    onChange: (now, elapsed) => tools.say(progressLine(now, elapsed, tools)),
+    onChange: (now, elapsed) => tools.say(progressLine(now, elapsed, tools.paint)),
   })
   const reached = settled && gateway.status === verb.goal
   tools.say(
@@ -123,13 +123,6 @@ function stateLines(gateway: Gateway, tools: Toolbox): string[] {
       ? []
       : reasonLines(gateway.reason).map((line) => `  ${printable(line)}`)),
   ]
-}
-
-function progressLine(gateway: Gateway, elapsedMs: number, tools: Toolbox): string {
-  const note = phaseNote(gateway, Date.now())
-  const why = gateway.reason ? ` (${gateway.reason.code})` : ''
-  const id = tools.paint('bold', printable(gateway.followerId))
-  return `${duration(elapsedMs).padStart(6)}  ${id}  ${gateway.phase}${why}${note ? `, ${printable(note)}` : ''}`
 }
 
 function paintStatus(gateway: Gateway, { paint }: Toolbox): string {

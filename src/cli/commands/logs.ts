@@ -21,7 +21,10 @@ export function addLogsCommand(cli: Cli): void {
       }
       const path = `/gateways/${segment(id)}/logs`
       if (follow) {
-        for await (const { data } of client().events(path, { tail, follow: true })) print(data)
+        for await (const { event, data } of client().events(path, { tail, follow: true })) {
+          if (event === 'error') throw brokenStream(id, data)
+          print(data)
+        }
         return exitCodes.ok
       }
       const text = await client().text(path, { tail })
@@ -29,4 +32,10 @@ export function addLogsCommand(cli: Cli): void {
       return exitCodes.ok
     },
   )
+}
+
+/** The manager ends a stream it cannot go on with by an `error` event: `{code, detail}`. */
+function brokenStream(id: string, data: string): CliError {
+  const { code, detail } = JSON.parse(data) as { code: string; detail: string }
+  return new CliError('failed', `the log of ${id} broke off: ${detail}`, { code })
 }

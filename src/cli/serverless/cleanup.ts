@@ -104,7 +104,15 @@ async function look(
   const networks = await engine.call('list networks', options, async (docker, abortSignal) => {
     const listed = await docker.listNetworks({ filters, abortSignal })
     // Only an inspection names what is attached.
-    return Promise.all(listed.map(({ Id }) => docker.getNetwork(Id).inspect({ abortSignal })))
+    return Promise.all(
+      // dockerode takes the signal; its types do not know.
+      listed.map(({ Id }): Promise<Dockerode.NetworkInspectInfo> => {
+        const network = docker.getNetwork(Id)
+        return (network.inspect as (options: object) => Promise<Dockerode.NetworkInspectInfo>).call(network, {
+          abortSignal,
+        })
+      }),
+    )
   })
   const ours = new Set(containers.map(({ Id }) => Id))
   const volumes = withVolumes

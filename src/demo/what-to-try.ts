@@ -1,0 +1,45 @@
+// What the demo says once its fleet is up: commands to copy.
+import type { Paint } from '../cli/terminal.ts'
+
+const defaultUrl = 'http://127.0.0.1:8080'
+
+export function whatToTry(url: string, paint: Paint): string[] {
+  const api = `${url}/api/v1`
+  // Elsewhere than at the default, each command must be told where.
+  const ibgm = url === defaultUrl ? 'npx ibgm' : `IBGM_URL=${url} npx ibgm`
+  const sections: Array<[string, string[]]> = [
+    [
+      'All three are RUNNING. In another terminal, look:',
+      [`${ibgm} status`, `${ibgm} health alpha`, `${ibgm} logs alpha -f`, `curl -s ${api}/system/ib-status`],
+    ],
+    [
+      'Break one, and watch it come back here:',
+      [
+        `${ibgm} fault alpha drop            # its API connections are closed`,
+        `${ibgm} fault bravo mute            # it accepts and answers nothing`,
+        `${ibgm} fault charlie exit 1        # its process dies`,
+        `${ibgm} fault alpha nightly-restart`,
+        `curl -s ${api}/simulator/bravo/faults -H 'content-type: application/json' -d '{"fault":"clear"}'`,
+      ],
+    ],
+    [
+      'Run it:',
+      [
+        `${ibgm} restart alpha --wait`,
+        `${ibgm} stop alpha --wait && ${ibgm} launch alpha --wait`,
+        `curl -s -X POST '${api}/gateways/bravo/launch?wait=60'`,
+        `${ibgm} events --follower alpha`,
+      ],
+    ],
+  ]
+  return [
+    '',
+    ...sections.flatMap(([title, commands]) => [
+      paint('bold', title),
+      ...commands.map((command) => `  ${command}`),
+    ]),
+    `The API's description, to click through: ${url}/docs`,
+    paint('dim', 'Ctrl-C ends the demo.'),
+    '',
+  ]
+}
