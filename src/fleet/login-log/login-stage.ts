@@ -177,9 +177,7 @@ const handlers: Handlers = {
       loggedIn: false,
     }
     if (p.stage === 'restarting') return marked
-    return p.terminal
-      ? move(marked, 'restarting', at)
-      : because(move(marked, 'restarting', at), 'PLANNED_RESTART')
+    return because(move(marked, 'restarting', at), 'PLANNED_RESTART')
   },
   'shutting-down': (p, _, at) => (p.stage === 'restarting' ? p : move(p, 'shutting-down', at)),
   'ibc-exited': (p, { status }, at) => javaExited(p, status, at),

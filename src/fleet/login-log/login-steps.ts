@@ -39,10 +39,11 @@ export function awaitTwofa(p: LoginProgress, _: LogSign, atMs: number): LoginPro
   return because(pushes, 'AWAITING_2FA')
 }
 
+/** `stuck`: without RELOGIN_AFTER_TWOFA_TIMEOUT the gateway stays parked at its login window. */
 export function timeOutTwofa(p: LoginProgress, stuck: boolean): LoginProgress {
   const counted = tally(
     { ...p, twofaTimeouts: p.twofaTimeouts + 1, twofaOpenedAt: undefined },
-    { twofaTimeouts: p.streak.twofaTimeouts + 1 },
+    { twofaTimeouts: p.streak.twofaTimeouts + 1, twofaStuck: stuck },
   )
   return because(counted, 'TWOFA_TIMEOUT', stuck ? 'the gateway will not ask again' : undefined, stuck)
 }
@@ -79,7 +80,8 @@ export function collectText(
   { source, text }: ParsedLine,
   sign: LogSign | null,
 ): LoginProgress {
-  if (source === 'ibc' || sign !== null || p.reason === undefined) return { ...p, collectingText: false }
+  if (source === 'ibc' || sign !== null || p.reason?.code !== 'LOGIN_ERROR')
+    return { ...p, collectingText: false }
   if (text === '') return p
   const { code, detail } = p.reason
   return because(p, code, detail === undefined ? text : `${detail} ${text}`, p.terminal)

@@ -87,6 +87,8 @@ export interface FailureStreak {
   readonly twofaPushes: number
   readonly twofaTimeouts: number
   readonly twofaStalls: number
+  /** IBC said that it will not ask again. */
+  readonly twofaStuck: boolean
   readonly loginErrors: number
   readonly dialogTimeouts: number
   readonly coldRestartsAt: readonly number[]
@@ -99,6 +101,7 @@ const noFailures: FailureStreak = {
   twofaPushes: 0,
   twofaTimeouts: 0,
   twofaStalls: 0,
+  twofaStuck: false,
   loginErrors: 0,
   dialogTimeouts: 0,
   coldRestartsAt: [],
@@ -133,12 +136,13 @@ export function newLogin(startedAtMs: number): LoginProgress {
   }
 }
 
-/** The same container run again (`docker restart`): counters and causes stay, all else begins anew. */
+/** The same container run again (`docker restart`): counters, causes and unforgiven failures stay, all else begins anew. */
 export function runAgain(p: LoginProgress, atMs: number): LoginProgress {
   const { causes, loginAttempts, rejectedLogins, completedLogins, twofaPushes, twofaTimeouts } = p
   const { jvmStarts, loginErrors, lockouts, coldRestarts } = p
   const kept = { causes, loginAttempts, rejectedLogins, completedLogins, twofaPushes, twofaTimeouts }
-  return { ...newLogin(atMs), ...kept, jvmStarts, loginErrors, lockouts, coldRestarts }
+  const streak = { ...p.streak, twofaStuck: false, pushCounted: false }
+  return { ...newLogin(atMs), ...kept, jvmStarts, loginErrors, lockouts, coldRestarts, streak }
 }
 
 /** Goes to `stage` and keeps the reason: on the way out, or while it still explains what happens. */
@@ -152,16 +156,23 @@ export function enter(p: LoginProgress, stage: LoginStage, atMs: number): LoginP
   return p.terminal ? moved : { ...moved, reason: undefined }
 }
 
-/** Names the cause. Texts come from a log that others wrote, so they are scrubbed and kept short. */
+/** Causes that only a login that got further can meet, so that they replace even a terminal one. */
+const furtherOn: ReadonlySet<ReasonCode> = new Set(['AWAITING_2FA', 'TWOFA_TIMEOUT', 'EXISTING_SESSION'])
+
+/**
+ * Names the cause; a terminal one gives way only to another or to a sign that the login got further. Texts come from a
+ * log that others wrote, so they are scrubbed and kept short.
+ */
 export function because(
   p: LoginProgress,
   code: ReasonCode,
   detail?: string,
   terminal = false,
 ): LoginProgress {
+  const noted = p.causes.includes(code) ? p : { ...p, causes: [...p.causes, code] }
+  if (p.terminal && !terminal && !furtherOn.has(code)) return noted
   const text = detail && scrubLine(detail).trim().slice(0, 300)
-  const reason = text ? { code, detail: text } : { code }
-  return { ...p, reason, terminal, causes: p.causes.includes(code) ? p.causes : [...p.causes, code] }
+  return { ...noted, reason: text ? { code, detail: text } : { code }, terminal }
 }
 
 /** Adds to the failures since the last completed login. */

@@ -77,6 +77,21 @@ t.test('login errors and missing login dialogs in a row become terminal', async 
   t.match(fold([missing, missing, missing]), { terminal: true, reason: { code: 'CONFIG_ERROR' } })
 })
 
+t.test('a rejected login stays the reason until the login gets further', async (t) => {
+  const rejected = folded('wrong password, dialog stays')
+  const after = fold([ibc('Login error message:'), 'Try again later.'], rejected)
+  t.match(after, {
+    terminal: true,
+    reason: { code: 'CREDENTIALS_REJECTED' },
+    causes: ['CREDENTIALS_REJECTED', 'LOGIN_ERROR'],
+  })
+  t.notMatch(after.reason?.detail, /later/)
+  t.match(fold([dialog('Second Factor Authentication')], rejected), {
+    terminal: false,
+    reason: { code: 'AWAITING_2FA' },
+  })
+})
+
 t.test('cold restarts are a loop only when they come close together', async (t) => {
   const restart = ['IBC will cold-restart shortly', 'Starting Gateway with this command:']
   t.match(fold([...restart, ...restart, ...restart, ...restart]), {

@@ -80,6 +80,20 @@ t.test('2FA: each push has its own deadline, and the last one locks', async (t) 
   t.match(loginVerdict(first, start + 200_000, { ...options, twofaMaxPushes: 1 }), { phase: 'locked' })
 })
 
+t.test(
+  'a container that ends after a missed push is tried again, one that would not ask again is not',
+  async (t) => {
+    const missed = endLogin(
+      upTo('2FA timed out, asked again, approved', 'timeout in 5 second'),
+      { exitCode: 0 },
+      start,
+    )
+    t.match(loginVerdict(missed, start, options), { phase: 'backing-off', reason: { code: 'TWOFA_TIMEOUT' } })
+    const parked = endLogin(folded('2FA timed out, not asked again'), { exitCode: 137 }, start)
+    t.match(loginVerdict(parked, start, options), { phase: 'locked', reason: { code: 'TWOFA_TIMEOUT' } })
+  },
+)
+
 t.test('a lockout locks only after a rejected login', async (t) => {
   t.match(loginVerdict(folded('wrong password, then locked out'), start, options), { phase: 'locked' })
   t.match(loginVerdict(folded('too many attempts, stays out'), start + 3_600_000, options), {
