@@ -1,0 +1,254 @@
+// One attempt at one gateway with one IBApi object, which is thrown away with it. Whatever a server sends ends at worst this connection.
+import type { Socket } from 'node:net'
+import { EventName } from '@stoqey/ib'
+import { type ErrorCode, FleetError } from '../../ports/errors.ts'
+import {
+  type IbConnection,
+  type IbConnectionListener,
+  type IbNotice,
+  type IbRequestKind,
+  type IbRequests,
+  type IbStep,
+  type IbStreamKind,
+  type IbStreamListener,
+  type IbStreams,
+  type IbTarget,
+  ibSteps,
+} from '../../ports/ib.ts'
+import { FrameReader, withoutOrderReject } from './frames.ts'
+import { OpenRequests } from './requests.ts'
+import { createVendor, type Vendor } from './vendor.ts'
+
+/** How long a gateway may take over the end of a connection before its socket is torn down. */
+const CLOSE_GRACE_MS = 250
+const MAX_TEXT = 1000
+/** Faults that the library finds itself and reports without a request id: a server too old or new, and frames it cannot read. */
+const libraryFaults = new Set([503, 505, 506])
+
+const stepNames: Record<IbStep, string> = {
+  socket: 'before the TCP connection was there',
+  handshake:
+    'before the API handshake: a port forward accepts with no gateway behind it, and a gateway refuses untrusted addresses',
+  accounts: 'before it named its accounts',
+  'order-id': 'before it gave the next order id',
+}
+
+interface PendingTime {
+  readonly promise: Promise<number>
+  resolve(epochSeconds: number): void
+  reject(error: FleetError): void
+}
+
+export class IbApiConnection implements IbConnection {
+  readonly #target: IbTarget
+  readonly #listener: IbConnectionListener
+  readonly #vendor: Vendor
+  readonly #socket: Socket
+  readonly #frames = new FrameReader()
+  readonly #requests: OpenRequests
+  /** The steps not done yet; empty means open. */
+  readonly #outstanding = new Set<IbStep>(ibSteps)
+  #accounts: readonly string[] = []
+  #nextOrderId = 0
+  #over = false
+  #orderRejectJson: string | undefined
+  #time: PendingTime | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(target: IbTarget, listener: IbConnectionListener) {
+    this.#target = target
+    this.#listener = listener
+    this.#vendor = createVendor(target, (chunk) => this.#onData(chunk))
+    const { api } = this.#vendor
+    this.#requests = new OpenRequests(api)
+    api.on(EventName.managedAccounts, (csv) => this.#onAccounts(csv))
+    api.on(EventName.nextValidId, (id) => this.#onNextOrderId(id))
+    api.on(EventName.currentTime, (epochSeconds) => this.#onTime(epochSeconds))
+    api.on(EventName.info, (text, code) => this.#onNotice(-1, code, text))
+    api.on(EventName.error, (error, code, id) => {
+      if (id !== -1) this.#onNotice(id, code, error.message)
+      else if (libraryFaults.has(code)) this.#misbehaved(error.message)
+    })
+    this.#socket = this.#vendor.connect()
+    this.#socket.setNoDelay(true)
+    this.#socket.on('connect', () => this.#done('socket'))
+    this.#socket.on('error', (error) => this.#onSocketError(error))
+    this.#socket.on('end', () => this.#onEnd())
+    this.#socket.on('close', () => this.#onEnd())
+  }
+
+  currentTime(): Promise<number> {
+    if (!this.#isOpen()) return Promise.reject(this.#notOpen())
+    if (!this.#time) {
+      this.#time = pendingTime()
+      this.#vendor.api.reqCurrentTime()
+    }
+    return this.#time.promise
+  }
+
+  async request<K extends IbRequestKind>(
+    kind: K,
+    params: IbRequests[K]['params'],
+    signal?: AbortSignal,
+  ): Promise<IbRequests[K]['answer']> {
+    signal?.throwIfAborted()
+    if (!this.#isOpen()) throw this.#notOpen()
+    return this.#requests.request(kind, params, signal)
+  }
+
+  stream<K extends IbStreamKind>(
+    kind: K,
+    params: IbStreams[K]['params'],
+    listener: IbStreamListener<IbStreams[K]['item']>,
+  ): () => void {
+    if (!this.#isOpen()) throw this.#notOpen()
+    const cancel = this.#requests.stream(kind, params, listener)
+    return () => {
+      if (!this.#over) cancel()
+    }
+  }
+
+  close(): Promise<void> {
+    this.#end(new FleetError('CONNECTION_CLOSED', `The connection to ${this.#name} was closed by us.`))
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#socket.closed) return resolve()
+      const timer = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS)
+      this.#socket.once('close', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      // Unread bytes would make the kernel send RST, and a gateway keeps the client id of a reset client for up to a minute.
+      if (this.#socket.connecting) this.#socket.destroy()
+      else this.#socket.end()
+    })
+    return this.#closed
+  }
+
+  get #name(): string {
+    return `${this.#target.host}:${this.#target.port} as client ${this.#target.clientId}`
+  }
+
+  #isOpen(): boolean {
+    return !this.#over && this.#outstanding.size === 0
+  }
+
+  #notOpen(): FleetError {
+    return new FleetError('CONNECTION_CLOSED', `The connection to ${this.#name} is not open.`)
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#over) return
+    try {
+      this.#frames.push(chunk, (text) => {
+        this.#onFrame(text)
+        return !this.#over
+      })
+    } catch (error) {
+      this.#misbehaved(error instanceof Error ? error.message : String(error), error)
+    }
+  }
+
+  #onFrame(text: string): void {
+    if (this.#outstanding.has('handshake')) {
+      if (!/^\d{1,6}\0/.test(text)) throw new Error('its first frame is no API handshake')
+      this.#vendor.decode(text)
+      if (!this.#over) this.#done('handshake')
+      return
+    }
+    const { frame, orderRejectJson } = withoutOrderReject(text)
+    this.#orderRejectJson = orderRejectJson
+    this.#vendor.decode(frame)
+    this.#orderRejectJson = undefined
+  }
+
+  #onAccounts(csv: string): void {
+    const accounts = [...new Set(csv.split(',').map((account) => account.trim()))].filter(Boolean)
+    if (accounts.length === 0) return
+    this.#accounts = accounts
+    this.#done('accounts')
+  }
+
+  #onNextOrderId(id: number): void {
+    this.#nextOrderId = id
+    this.#done('order-id')
+  }
+
+  #onTime(epochSeconds: number): void {
+    const time = this.#time
+    this.#time = undefined
+    time?.resolve(epochSeconds)
+  }
+
+  #onNotice(id: number, code: number, text: string): void {
+    const notice: IbNotice = {
+      id,
+      code,
+      text: text.slice(0, MAX_TEXT),
+      ...(this.#orderRejectJson && { orderRejectJson: this.#orderRejectJson }),
+    }
+    this.#listener.onNotice(notice)
+    this.#requests.onNotice(notice)
+  }
+
+  #done(step: IbStep): void {
+    if (this.#over || !this.#outstanding.delete(step)) return
+    const [next] = this.#outstanding
+    if (next) this.#listener.onStep(next)
+    else
+      this.#listener.onReady({
+        serverVersion: this.#vendor.api.serverVersion,
+        accounts: this.#accounts,
+        nextOrderId: this.#nextOrderId,
+      })
+  }
+
+  #onSocketError(error: NodeJS.ErrnoException): void {
+    const refused = this.#outstanding.has('socket')
+    // Both families of `localhost` refusing make an AggregateError without a message.
+    const detail = error.message || error.code || 'refused'
+    if (refused && error.code === 'ETIMEDOUT')
+      this.#fail('CONNECTION_TIMEOUT', `no answer (${detail})`, error)
+    else if (refused) this.#fail('CONNECTION_REFUSED', `nothing accepts connections there (${detail})`, error)
+    else this.#fail('CONNECTION_CLOSED', `the connection broke (${detail})`, error)
+  }
+
+  #onEnd(): void {
+    const [step] = this.#outstanding
+    this.#fail(
+      'CONNECTION_CLOSED',
+      step ? `the gateway closed it ${stepNames[step]}` : 'the gateway closed it',
+    )
+  }
+
+  #misbehaved(what: string, cause?: unknown): void {
+    this.#fail(
+      'CONNECTION_CLOSED',
+      `dropped, the other side does not speak the TWS API as we do: ${what}`,
+      cause,
+    )
+  }
+
+  #fail(code: ErrorCode, detail: string, cause?: unknown): void {
+    if (this.#over) return
+    const message = `Connection to ${this.#name}: ${detail.slice(0, MAX_TEXT)}.`
+    const error = new FleetError(code, message, cause === undefined ? {} : { cause })
+    this.#end(error)
+    this.#socket.destroy()
+    this.#listener.onClosed(error)
+  }
+
+  #end(error: FleetError): void {
+    if (this.#over) return
+    this.#over = true
+    this.#vendor.api.removeAllListeners()
+    this.#time?.reject(error)
+    this.#time = undefined
+    this.#requests.failAll(error)
+  }
+}
+
+function pendingTime(): PendingTime {
+  const settle: Partial<PendingTime> = {}
+  const promise = new Promise<number>((resolve, reject) => Object.assign(settle, { resolve, reject }))
+  return Object.assign(settle, { promise }) as PendingTime
+}

@@ -1,0 +1,68 @@
+// Cuts the byte stream of a gateway into frames and refuses what cannot be one, before any decoder sees it.
+
+/** The largest frame that IB's own clients accept. */
+const MAX_FRAME_BYTES = 0xffffff
+/** The first frame holds a version and a time. */
+const MAX_HELLO_BYTES = 1024
+const LENGTH_BYTES = 4
+const EMPTY = Buffer.alloc(0)
+
+export class FrameReader {
+  /** The start of a frame whose end has not come yet; grows with what arrives, never with what a length promises. */
+  #held = EMPTY
+  #heldBytes = 0
+  #maxBytes = MAX_HELLO_BYTES
+
+  /**
+   * Takes the next bytes and hands each frame they complete to `onFrame`, which says whether to go on. Throws an Error
+   * that says what is wrong when the stream is none of IB's; the reader is of no use afterwards.
+   */
+  push(chunk: Buffer, onFrame: (text: string) => boolean): void {
+    const data = this.#heldBytes === 0 ? chunk : this.#append(chunk)
+    let at = 0
+    while (data.length - at >= LENGTH_BYTES) {
+      const start = at + LENGTH_BYTES
+      const length = data.readUInt32BE(at)
+      if (length === 0) throw new Error('it sent an empty frame')
+      if (length > this.#maxBytes) throw new Error(`it announced a frame of ${length} bytes`)
+      const end = start + length
+      if (end > data.length) break
+      if (data[end - 1] !== 0) throw new Error('it sent a frame without its closing NUL')
+      this.#maxBytes = MAX_FRAME_BYTES
+      at = end
+      if (!onFrame(data.toString('utf8', start, end))) return
+    }
+    this.#keep(data, at)
+  }
+
+  #append(chunk: Buffer): Buffer {
+    const bytes = this.#heldBytes + chunk.length
+    if (bytes > this.#held.length) {
+      const grown = Buffer.allocUnsafe(Math.max(bytes, this.#held.length * 2))
+      this.#held.copy(grown, 0, 0, this.#heldBytes)
+      this.#held = grown
+    }
+    chunk.copy(this.#held, this.#heldBytes)
+    this.#heldBytes = bytes
+    return this.#held.subarray(0, bytes)
+  }
+
+  #keep(data: Buffer, from: number): void {
+    if (from === 0 && this.#heldBytes > 0) return
+    this.#heldBytes = data.length - from
+    this.#held = this.#heldBytes === 0 ? EMPTY : Buffer.from(data.subarray(from))
+  }
+}
+
+/**
+ * An error frame (`4, 2, id, code, text, json`) without its last field. The library parses that JSON without a guard, and
+ * un-escapes it first, so that even a valid one may throw.
+ */
+export function withoutOrderReject(text: string): { frame: string; orderRejectJson?: string } {
+  if (!text.startsWith('4\0')) return { frame: text }
+  const fields = text.split('\0')
+  const [, , , , , json] = fields
+  if (!json || fields.length !== 7) return { frame: text }
+  fields[5] = ''
+  return { frame: fields.join('\0'), orderRejectJson: json }
+}

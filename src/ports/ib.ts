@@ -1,0 +1,123 @@
+// One connection to an IB gateway's API: a single attempt, watched step by step, and the requests it carries once it is open.
+import type { FleetError } from './errors.ts'
+
+/** The steps of connecting, in this order; the server may answer the last two in either. */
+export const ibSteps = ['socket', 'handshake', 'accounts', 'order-id'] as const
+export type IbStep = (typeof ibSteps)[number]
+
+export interface IbTarget {
+  readonly host: string
+  readonly port: number
+  /** 0 … 2^31-1; two connections to one gateway never share one (IB answers 326). */
+  readonly clientId: number
+}
+
+/** What the gateway said of itself while we connected. */
+export interface IbWelcome {
+  /** The protocol version that both sides settled on. */
+  readonly serverVersion: number
+  /** Account ids of the logged-in user, never empty. */
+  readonly accounts: readonly string[]
+  /** The first order id that this client id may use. */
+  readonly nextOrderId: number
+}
+
+/** An error or a notice; IB sends both as one message, only the code tells them apart. */
+export interface IbNotice {
+  /** Of the request or order it is about; -1 when it is about the connection. */
+  readonly id: number
+  readonly code: number
+  readonly text: string
+  /** Why an order was refused, as the server wrote it: meant to be JSON, not checked. */
+  readonly orderRejectJson?: string
+}
+
+/** Called never before `open` has returned, never after `close` was called or `onClosed` ran. */
+export interface IbConnectionListener {
+  /** The connection now waits for `step`; not called for `socket`, with which each begins. */
+  onStep(step: IbStep): void
+  /** All steps are done: requests may be sent. At most once. */
+  onReady(welcome: IbWelcome): void
+  onNotice(notice: IbNotice): void
+  /** The connection ended by itself: CONNECTION_REFUSED (nothing listens) or CONNECTION_CLOSED (it was there, and says why it is gone). At most once. */
+  onClosed(error: FleetError): void
+}
+
+/** What is traded, as far as needed to name it; IB fills in the rest. */
+export interface IbContract {
+  readonly conId?: number
+  readonly symbol?: string
+  /** STK, CASH, FUT, IND, OPT … */
+  readonly secType?: string
+  readonly exchange?: string
+  readonly primaryExchange?: string
+  readonly currency?: string
+  readonly localSymbol?: string
+  readonly tradingClass?: string
+  /** YYYYMM or YYYYMMDD. */
+  readonly lastTradeDateOrContractMonth?: string
+}
+
+/** A contract as the gateway knows it. */
+export interface IbContractDetails extends IbContract {
+  readonly longName?: string
+  readonly timeZoneId?: string
+  readonly tradingHours?: string
+  readonly liquidHours?: string
+  readonly minTick?: number
+}
+
+/** Prices and sizes by IB's tick type number (1 bid, 2 ask, 4 last, 9 close …). */
+export type IbQuote = ReadonlyMap<number, number>
+
+export interface IbTick {
+  readonly type: number
+  readonly value: number
+}
+
+/** Requests that are answered and over. */
+export interface IbRequests {
+  contractDetails: { params: IbContract; answer: readonly IbContractDetails[] }
+  /** One snapshot of the market data, complete within IB's 11 s. */
+  quote: { params: IbContract; answer: IbQuote }
+}
+export type IbRequestKind = keyof IbRequests
+
+/** Requests that go on until cancelled. */
+export interface IbStreams {
+  marketData: { params: IbContract; item: IbTick }
+}
+export type IbStreamKind = keyof IbStreams
+
+export interface IbStreamListener<Item> {
+  onItem(item: Item): void
+  /** The stream ended by itself, REQUEST_REJECTED or CONNECTION_CLOSED; not called after `cancel`. At most once. */
+  onEnd(error: FleetError): void
+}
+
+export interface IbConnection {
+  /** The gateway's clock, in epoch seconds. Callers that overlap share one question. CONNECTION_CLOSED; no deadline of its own. */
+  currentTime(): Promise<number>
+  /**
+   * Sends one request and gathers its answer. REQUEST_REJECTED with the IbNotice as cause, CONNECTION_CLOSED;
+   * an aborted `signal` cancels it at the gateway where IB can and rejects with the signal's reason. No deadline of its own.
+   */
+  request<K extends IbRequestKind>(
+    kind: K,
+    params: IbRequests[K]['params'],
+    signal?: AbortSignal,
+  ): Promise<IbRequests[K]['answer']>
+  /** Starts a stream; the returned function cancels it at the gateway, once. CONNECTION_CLOSED is thrown when the connection is not open. */
+  stream<K extends IbStreamKind>(
+    kind: K,
+    params: IbStreams[K]['params'],
+    listener: IbStreamListener<IbStreams[K]['item']>,
+  ): () => void
+  /** Ends the connection in whatever state it is; resolves when its socket is gone, in half a second at most. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface IbConnector {
+  /** Begins one attempt to connect and returns at once; it has no deadline of its own. Never throws for what the network does. */
+  open(target: IbTarget, listener: IbConnectionListener): IbConnection
+}

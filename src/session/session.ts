@@ -1,0 +1,327 @@
+// One API session with one gateway, kept up: connect, heartbeat, reconnect, and what is known of it. Safe under concurrent callers.
+import type { SessionState } from '../../schemas/system.ts'
+import type { Clock } from '../ports/clock.ts'
+import { FleetError, isFleetError } from '../ports/errors.ts'
+import type * as ib from '../ports/ib.ts'
+import type { Log } from '../ports/log.ts'
+import { type Opened, openConnection } from './attempt.ts'
+import { backoffMs } from './backoff.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
+import { DataRequests, type RequestOptions } from './data-requests.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { MessageRate } from './message-rate.ts'
+import { SessionRecord } from './record.ts'
+import { ConnectRun, type RetryBudget } from './run.ts'
+import type { SessionOptions, SessionSnapshot } from './snapshot.ts'
+
+export type { SessionOptions, SessionSnapshot } from './snapshot.ts'
+
+export interface SessionDeps {
+  readonly connector: ib.IbConnector
+  readonly clock: Clock
+  readonly log: Log
+  /** 0 ≤ x < 1; spreads heartbeats and retries. */
+  readonly random?: () => number
+}
+
+interface Link extends Opened {
+  readonly heartbeat: Heartbeat
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+const retryBackoff = { baseMs: 1000, maxMs: 30_000, jitter: 0.25 }
+/** A gateway may hold a dropped client's id for 30 to 60 s, so tries at an id in use are spread over the whole window. */
+const conflictBackoff = { baseMs: 3500, maxMs: 30_000, jitter: 0.1 }
+
+export class IbSession {
+  readonly #deps: Required<SessionDeps>
+  readonly #options: SessionOptions
+  readonly #rate: MessageRate
+  readonly #breaker: CircuitBreaker
+  readonly #data: DataRequests
+  readonly #record: SessionRecord
+  #link: Link | undefined
+  #run: ConnectRun | undefined
+  /** Of the reconnections of late, so that a connection that flaps does not do so for ever. */
+  #budget: RetryBudget | undefined
+  /** The end of the last connection; no other begins before. */
+  #parting: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(deps: SessionDeps, options: SessionOptions) {
+    this.#deps = { random: Math.random, ...deps }
+    this.#options = options
+    this.#record = new SessionRecord(deps.clock, deps.log, options)
+    this.#rate = new MessageRate(deps.clock)
+    this.#breaker = new CircuitBreaker(deps.clock)
+    this.#data = new DataRequests({
+      clock: deps.clock,
+      rate: this.#rate,
+      breaker: this.#breaker,
+      connection: () => this.#requireLink().connection,
+      onSent: () => {
+        this.#record.counters.requests++
+      },
+    })
+  }
+
+  /**
+   * Resolves once connected, trying as often as the options say; callers that overlap share the attempts. Rejects with
+   * CONNECTION_REFUSED, CONNECTION_TIMEOUT (naming the step), CONNECTION_CLOSED or CLIENT_ID_IN_USE of the last attempt.
+   * An aborted `signal` ends this caller's wait, and the attempts when nobody else waits.
+   */
+  async connect(signal?: AbortSignal): Promise<void> {
+    await this.#settled(signal)
+    if (!this.#link) await this.#join(true).wait(signal)
+  }
+
+  /** One attempt and no retries, unless `connect` wants them meanwhile; leaves the session idle when it fails. Rejects as `connect` does. */
+  async connectOnce(signal?: AbortSignal): Promise<void> {
+    await this.#settled(signal)
+    if (!this.#link) await this.#join(false).wait(signal)
+  }
+
+  /** Ends everything: streams, heartbeats, attempts, the connection. Resolves when its socket is gone, well within a second. Idempotent. */
+  disconnect(): Promise<void> {
+    this.#closing ??= this.#shutDown().finally(() => {
+      this.#closing = undefined
+    })
+    return this.#closing
+  }
+
+  /** Drops the connection, if there is one, and connects again; then as `connect`. */
+  async reconnect(signal?: AbortSignal): Promise<void> {
+    await this.#settled(signal)
+    if (this.#link) {
+      this.#drop(this.#error('is being reconnected'))
+      this.#start(true, 'reconnecting', this.#newBudget())
+    }
+    await this.#join(true).wait(signal)
+  }
+
+  isConnected(): boolean {
+    return this.#link !== undefined
+  }
+
+  /** Connected, and the last answer is younger than heartbeat interval and timeout together. */
+  isHealthy(): boolean {
+    if (!this.#link) return false
+    const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.#options
+    return heartbeatIntervalMs === 0 || this.#record.answerAgeMs <= heartbeatIntervalMs + heartbeatTimeoutMs
+  }
+
+  /**
+   * One heartbeat now, or the one under way; resolves with its round trip in milliseconds. CONNECTION_CLOSED, or
+   * CONNECTION_TIMEOUT at the heartbeat's deadline, which also drops the connection.
+   */
+  async ping(): Promise<number> {
+    return this.#requireLink().heartbeat.ping()
+  }
+
+  /** One request, paced and timed; rejects as IbConnection.request does, and with CIRCUIT_OPEN or CONNECTION_TIMEOUT. */
+  request<K extends ib.IbRequestKind>(
+    kind: K,
+    params: ib.IbRequests[K]['params'],
+    options?: RequestOptions,
+  ): Promise<ib.IbRequests[K]['answer']> {
+    return this.#data.request(kind, params, options)
+  }
+
+  /** Starts a stream, which ends with the connection; the function it resolves with cancels it. */
+  stream<K extends ib.IbStreamKind>(
+    kind: K,
+    params: ib.IbStreams[K]['params'],
+    listener: ib.IbStreamListener<ib.IbStreams[K]['item']>,
+    signal?: AbortSignal,
+  ): Promise<() => void> {
+    return this.#data.stream(kind, params, listener, signal)
+  }
+
+  /** A plain value, not changed afterwards. */
+  snapshot(): SessionSnapshot {
+    return this.#record.snapshot()
+  }
+
+  /** Calls `listener` after any change worth a look: state, upstream, farms, a late heartbeat; not for each beat. Returns how to stop. */
+  onChange(listener: () => void): () => void {
+    return this.#record.onChange(listener)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.disconnect()
+  }
+
+  async #settled(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    while (this.#closing) await this.#closing
+    signal?.throwIfAborted()
+  }
+
+  #join(retry: boolean): ConnectRun {
+    const run = this.#run ?? this.#start(retry, 'connecting', this.#newBudget())
+    run.retry ||= retry
+    return run
+  }
+
+  #start(retry: boolean, state: 'connecting' | 'reconnecting', budget: RetryBudget): ConnectRun {
+    const { reconnectAttempts: attempts, reconnectWindowMs: windowMs } = this.#options
+    const run = new ConnectRun(
+      {
+        clock: this.#deps.clock,
+        attempt: (signal, leftMs) => this.#attempt(signal, leftMs),
+        waitAfter: (error, tries) => this.#waitAfter(error, tries),
+      },
+      { attempts, windowMs, budget },
+      retry,
+    )
+    this.#run = run
+    const over = (next?: SessionState) => {
+      if (this.#run !== run) return
+      this.#run = undefined
+      if (next) this.#record.enter(next)
+    }
+    run.done.then(
+      () => over(),
+      () => over(run.retry && !run.aborted ? 'failed' : 'idle'),
+    )
+    this.#record.enter(state)
+    return run
+  }
+
+  async #attempt(signal: AbortSignal, leftMs: number): Promise<void> {
+    const { followerId, host, port, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options
+    await this.#parting
+    signal.throwIfAborted()
+    this.#record.attempting()
+    try {
+      await openConnection(
+        this.#deps,
+        {
+          followerId,
+          host,
+          port,
+          clientId: this.#record.clientId,
+          stepTimeoutMs: Math.max(1, Math.min(connectTimeoutMs, leftMs)),
+          onStep: (step) => {
+            this.#record.step = step
+          },
+          onReady: (opened) => this.#ready(opened),
+          onNotice: (notice) => this.#onNotice(notice),
+          onLost: (error) => this.#lost(error),
+        },
+        signal,
+      )
+    } catch (error) {
+      if (!signal.aborted) this.#attemptFailed(error)
+      throw error
+    }
+  }
+
+  #attemptFailed(error: unknown): void {
+    const record = this.#record
+    record.counters.connectionFailures++
+    record.failed(
+      isFleetError(error) ? error.code : 'INTERNAL',
+      error instanceof Error ? error.message : String(error),
+    )
+    if (isFleetError(error, 'CLIENT_ID_IN_USE')) {
+      record.counters.conflicts326++
+      if (this.#options.onClientIdInUse === 'next') record.clientId++
+    }
+    this.#deps.log.debug({ followerId: this.#options.followerId, err: error }, 'session attempt failed')
+  }
+
+  #waitAfter(error: unknown, tries: number): number {
+    const conflict = isFleetError(error, 'CLIENT_ID_IN_USE')
+    if (conflict && this.#options.onClientIdInUse === 'next') return 0
+    return backoffMs(tries, conflict ? conflictBackoff : retryBackoff, this.#deps.random)
+  }
+
+  #ready(opened: Opened): void {
+    const { clock, random, log } = this.#deps
+    const { followerId, heartbeatIntervalMs: intervalMs, heartbeatTimeoutMs: timeoutMs } = this.#options
+    // START_API was a message too.
+    this.#rate.record()
+    this.#breaker.reset()
+    const heartbeat = new Heartbeat(
+      {
+        clock,
+        random,
+        ask: () => {
+          this.#rate.record()
+          this.#record.counters.requests++
+          return opened.connection.currentTime()
+        },
+        onAnswer: (roundTripMs) => this.#record.heartbeatAnswered(roundTripMs),
+        onLate: () => this.#record.heartbeatIsLate(),
+        onLost: (error) => this.#lost(error),
+      },
+      { intervalMs, timeoutMs },
+    )
+    this.#link = { ...opened, heartbeat }
+    const { serverVersion, accounts } = opened.welcome
+    log.info({ followerId, clientId: this.#record.clientId, serverVersion, accounts }, 'session ready')
+    this.#record.connected(opened.welcome)
+  }
+
+  #onNotice(notice: ib.IbNotice): void {
+    const { kind } = this.#record.noticed(notice)
+    if (kind !== 'port-changed' || !this.#link) return
+    // Nothing answers on our port any more, and no retry changes that.
+    this.#drop(this.#error('is over: the gateway moved its API to another port [1300]'))
+    this.#record.enter('failed')
+  }
+
+  /** The connection ended by itself or went mute: says so, and goes on in the background. */
+  #lost(error: FleetError): void {
+    if (!this.#link) return
+    const { clock, log } = this.#deps
+    const { followerId, reconnectAttempts, reconnectWindowMs } = this.#options
+    log.warn({ followerId, err: error }, 'session lost')
+    this.#record.failed(error.code, error.message)
+    this.#drop(error)
+    if (!this.#budget || clock.monotonicMs() - this.#budget.startedAtMs >= reconnectWindowMs)
+      this.#budget = this.#newBudget()
+    if (this.#budget.tries >= reconnectAttempts) this.#record.enter('failed')
+    else this.#start(true, 'reconnecting', this.#budget).hold()
+  }
+
+  #drop(error: FleetError): void {
+    const link = this.#link
+    if (!link) return
+    this.#link = undefined
+    link.heartbeat.stop()
+    this.#record.disconnected()
+    this.#data.end(error)
+    this.#parting = link.connection.close()
+  }
+
+  async #shutDown(): Promise<void> {
+    const error = this.#error('was closed')
+    const run = this.#run
+    this.#run = undefined
+    this.#budget = undefined
+    run?.abort(error)
+    this.#drop(error)
+    this.#record.enter('closed')
+    await run?.done.catch(() => {})
+    await this.#parting
+  }
+
+  #newBudget(): RetryBudget {
+    return { startedAtMs: this.#deps.clock.monotonicMs(), tries: 0 }
+  }
+
+  #requireLink(): Link {
+    if (!this.#link) throw this.#error('is not connected')
+    return this.#link
+  }
+
+  #error(what: string): FleetError {
+    const { followerId, host, port } = this.#options
+    return new FleetError(
+      'CONNECTION_CLOSED',
+      `The session with the gateway of ${followerId} at ${host}:${port} ${what}.`,
+    )
+  }
+}
