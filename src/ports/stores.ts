@@ -12,7 +12,7 @@ export interface MalformedRecord {
 /** Follower records; only people change them. */
 export interface FollowerStore {
   list(): Promise<{ followers: Follower[]; malformed: MalformedRecord[] }>
-  /** null when there is none. */
+  /** null when there is none, or none that can be read (see `list`). */
   get(id: string): Promise<Follower | null>
   /** FOLLOWER_EXISTS when the id is taken. */
   insert(follower: Follower): Promise<void>
@@ -103,7 +103,17 @@ export interface AlertStore {
   get(id: string): Promise<Alert | null>
   /** Newest first. */
   list(query: { open?: boolean; limit: number }): Promise<Alert[]>
+  /** Deletes what was resolved before `before` (milliseconds since the epoch); open ones stay. How many. */
   sweep(before: number): Promise<number>
+}
+
+/** Opaque sealed values by follower id, for the credential store that keeps its secrets beside the records. Never a value in clear. */
+export interface SealedSecretStore {
+  /** null when there is none. */
+  get(followerId: string): Promise<string | null>
+  put(followerId: string, sealed: string): Promise<void>
+  /** Nothing there is success. */
+  delete(followerId: string): Promise<void>
 }
 
 /** Who holds the store; see `lockHolderIsDead` for when another may take it. */
@@ -123,9 +133,9 @@ export interface LockHolder {
 
 /** The one manager per store. */
 export interface ManagerLock {
-  /** STORE_LOCKED naming the holder, when a living other holds it (may take 10 s to find out). */
-  acquire(signal: AbortSignal): Promise<void>
-  /** Gives it up, if it is still ours. */
+  /** Takes it for this process and keeps it renewed. STORE_LOCKED naming the holder, when a living other holds it (may take 10 s to find out). */
+  acquire(managerId: string, signal: AbortSignal): Promise<void>
+  /** Gives it up, if it is still ours, and stops renewing. */
   release(): Promise<void>
 }
 
@@ -137,6 +147,7 @@ export interface Stores {
   readonly budgets: LoginBudgetStore
   readonly events: EventStore
   readonly alerts: AlertStore
+  readonly secrets: SealedSecretStore
   readonly lock: ManagerLock
   /** A value made once and kept, for example the manager's id or the key of the digests: returns what is stored, else stores and returns `make()`. */
   constant(name: string, make: () => string): Promise<string>
