@@ -107,10 +107,10 @@ export class RawClient {
     return this.frames.find(([first]) => first === String(id)) ?? []
   }
 
+  /** The codes of all error messages so far; their place moved with version 194. */
   errors(): number[] {
-    return this.frames
-      .filter(([id]) => id === '4')
-      .map((fields) => Number(fields[fields.length === 6 ? 3 : 2]))
+    const at = Number(this.frames[0]?.[0]) >= 194 ? 2 : 3
+    return this.frames.filter(([id], index) => index > 0 && id === '4').map((fields) => Number(fields[at]))
   }
 
   async closed(): Promise<void> {
