@@ -15,3 +15,23 @@ export interface CredentialStore {
   remove(follower: Follower): Promise<void>
   ping(signal: AbortSignal): Promise<{ latencyMs: number }>
 }
+
+/** What no gateway could be given, for CREDENTIALS_INVALID: IBC reads Java properties, which strip blanks at the ends and end at a line's end. */
+export function credentialFaults(credentials: GatewayCredentials): { path: string; message: string }[] {
+  return (['username', 'password'] as const).flatMap((field) => {
+    const value = credentials[field]
+    const message =
+      value === ''
+        ? 'is empty'
+        : value !== value.trim()
+          ? 'begins or ends with a blank, which a gateway would not get'
+          : hasControlCharacter(value)
+            ? 'contains a line break, tab or other control character, which a gateway would not get'
+            : undefined
+    return message === undefined ? [] : [{ path: `/${field}`, message }]
+  })
+}
+
+function hasControlCharacter(value: string): boolean {
+  return [...value].some((character) => character < ' ' || character === '\x7f')
+}

@@ -139,6 +139,9 @@ export interface ManagerLock {
   release(): Promise<void>
 }
 
+/** Name of the constant that is the manager's id, unless MANAGER_ID says another. */
+export const managerIdConstant = 'manager-id'
+
 export interface Stores {
   readonly kind: 'embedded' | 'mongodb'
   readonly followers: FollowerStore

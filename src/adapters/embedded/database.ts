@@ -4,7 +4,9 @@ import { type Database as LmdbTable, open, type RootDatabase } from 'lmdb'
 import { FleetError, isFleetError } from '../../ports/errors.ts'
 import { checkStoreFile, dataDirUnusable, prepareDataDir, systemErrorCode } from './data-dir.ts'
 
-const storeFile = 'store.mdb'
+export const storeFile = 'store.mdb'
+/** The table behind `Stores.constant`. */
+export const constantsTable = 'constants'
 
 /** Order: numbers before strings, strings by code point, an array before its extensions. */
 export type Key = string | number | readonly (string | number)[]

@@ -11,7 +11,7 @@ import type {
   Stores,
 } from '../../ports/stores.ts'
 import { createAlertStore } from './alerts.ts'
-import { Database } from './database.ts'
+import { constantsTable, Database } from './database.ts'
 import { createEventStore } from './events.ts'
 import { createFollowerStore } from './followers.ts'
 import { lockSlot } from './manager-lock.ts'
@@ -19,7 +19,7 @@ import { lockSlot } from './manager-lock.ts'
 /** Opens (makes, on the first start) the store in `dataDir`; a second process may open it too, but not hold its lock. DATA_DIR_UNUSABLE. */
 export async function openEmbeddedStores(deps: LockDeps & { readonly dataDir: string }): Promise<Stores> {
   const database = new Database(deps.dataDir)
-  const constants = database.table<string>('constants')
+  const constants = database.table<string>(constantsTable)
   return {
     kind: 'embedded',
     followers: createFollowerStore(database),
