@@ -56,7 +56,7 @@ export function gatewayTable(gateways: readonly Gateway[], now: number, paint: P
         gateway.endpoint ? `${gateway.endpoint.host}:${gateway.endpoint.port}` : '-',
         gateway.accounts.join(',') || '-',
         gateway.heartbeatRttMs === undefined ? '-' : `${gateway.heartbeatRttMs.toFixed(1)} ms`,
-        `${gateway.restarts}/${gateway.reconnects}`,
+        String(gateway.reconnects),
       ],
       ...(note ? [{ note, colour: 'cyan' } as const] : []),
       ...(troubled ? reasonLines(gateway.reason) : []).map(
@@ -65,7 +65,7 @@ export function gatewayTable(gateways: readonly Gateway[], now: number, paint: P
     ]
   })
   return renderTable(
-    ['FOLLOWER', 'STATUS', 'PHASE', 'ENDPOINT', 'ACCOUNTS', 'HEARTBEAT', 'STARTS/RECONNECTS'],
+    ['FOLLOWER', 'STATUS', 'PHASE', 'ENDPOINT', 'ACCOUNTS', 'RTT', 'RECONNECTS'],
     rows,
     paint,
   )

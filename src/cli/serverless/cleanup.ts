@@ -2,7 +2,7 @@
 import type Dockerode from 'dockerode'
 import { Engine } from '../../adapters/docker/engine.ts'
 import { labels, ownedBy } from '../../adapters/docker/labels.ts'
-import { removeContainer } from '../../adapters/docker/launch.ts'
+import { removeContainer } from '../../adapters/docker/removal.ts'
 import { stopContainer } from '../../adapters/docker/stop.ts'
 import { systemClock } from '../../adapters/system-clock.ts'
 import type { Log } from '../../ports/log.ts'
