@@ -59,7 +59,11 @@ export function createOptions(request: ContainerRequest): Dockerode.ContainerCre
           Type: 'volume',
           Source: settingsVolume(spec.containerName),
           Target: settingsPath,
-          VolumeOptions: { NoCopy: true, Labels: owner, DriverConfig: { Name: 'local', Options: {} } },
+          VolumeOptions: {
+            NoCopy: true,
+            Labels: { ...owner, [labels.attempt]: request.attempt },
+            DriverConfig: { Name: 'local', Options: {} },
+          },
         },
       ],
     },

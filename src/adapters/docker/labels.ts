@@ -9,7 +9,7 @@ export const labels = {
   specHash: 'ibgm.spec-hash',
   usernameHash: 'ibgm.username-hash',
   tradingMode: 'ibgm.trading-mode',
-  /** Which call made the container, so that a failed call removes its own and no other. */
+  /** Which call made the container or volume, so that a failed call removes its own and no other. */
   attempt: 'ibgm.attempt',
 } as const
 

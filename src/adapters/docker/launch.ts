@@ -13,12 +13,15 @@ import { answersRequest, type ContainerRequest, createOptions, gatewayContainer 
 import type { Engine } from './engine.ts'
 import { answered, isNameTaken, isPortTaken } from './errors.ts'
 import { labels } from './labels.ts'
-import { ensureNetwork, type NetworkOptions } from './network.ts'
+import type { GatewayNetwork } from './network.ts'
+import { removeContainer, removeVolumes } from './removal.ts'
 import { checkCredentials, startFiles } from './start-files.ts'
 
 export interface LaunchDeps {
   readonly engine: Engine
-  readonly network: NetworkOptions
+  readonly managerId: string
+  readonly networkName: string
+  readonly network: GatewayNetwork
   readonly log: Log
   /** Of each step. */
   readonly timeoutMs: number
@@ -38,10 +41,10 @@ export async function launch(
   signal: AbortSignal,
 ): Promise<GatewayContainer> {
   checkCredentials(spec.followerId, credentials)
-  await ensureNetwork(deps.engine, deps.network, deps.log, signal)
+  await deps.network.ensure(signal)
   const request: ContainerRequest = {
-    managerId: deps.network.managerId,
-    network: deps.network.network,
+    managerId: deps.managerId,
+    network: deps.networkName,
     attempt: randomUUID(),
     spec,
     placement,
@@ -196,6 +199,8 @@ async function discard(
       if (holder?.Config.Labels[labels.attempt] === request.attempt) id = holder.Id
     }
     if (id !== undefined) await removeContainer(deps.engine, id, discardTimeoutMs)
+    // Only when this call made it: the settings of earlier runs stay.
+    await removeVolumes(deps.engine, [`${labels.attempt}=${request.attempt}`], discardTimeoutMs)
   } catch (error) {
     if (isFleetError(error, 'SHUTTING_DOWN')) return
     deps.log.warn(
@@ -203,27 +208,4 @@ async function discard(
       'a half-made container may be left; the next launch takes it',
     )
   }
-}
-
-/** Gone is success, and when this resolves its name is free. */
-export async function removeContainer(
-  engine: Engine,
-  containerId: string,
-  timeoutMs: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  const options = { timeoutMs, ...(signal ? { signal } : {}) }
-  await engine.call(`remove the container ${containerId}`, options, async (docker, abortSignal) => {
-    const container = docker.getContainer(containerId)
-    try {
-      await container.remove({ force: true, v: false, abortSignal })
-    } catch (error) {
-      if (answered(error, 404)) return
-      // Another removal is under way: its name is taken until that is done.
-      if (!answered(error, 409)) throw error
-      await container.wait({ condition: 'removed', abortSignal }).catch((waitError: unknown) => {
-        if (!answered(waitError, 404)) throw waitError
-      })
-    }
-  })
 }

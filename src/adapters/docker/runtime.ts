@@ -11,10 +11,11 @@ import { Engine } from './engine.ts'
 import { answered } from './errors.ts'
 import { watchContainers } from './events.ts'
 import { ownedBy } from './labels.ts'
-import { launch, removeContainer } from './launch.ts'
+import { launch } from './launch.ts'
 import { readLogs } from './logs.ts'
-import { ensureNetwork } from './network.ts'
+import { GatewayNetwork } from './network.ts'
 import { pullImage } from './pull.ts'
+import { removeContainer, removeVolumes } from './removal.ts'
 import { killContainer, stopContainer } from './stop.ts'
 
 export interface DockerRuntimeOptions {
@@ -44,8 +45,13 @@ export function createDockerRuntime(options: DockerRuntimeOptions): GatewayRunti
   const timeoutMs = options.callTimeoutMs ?? defaultCallTimeoutMs
   const engine = new Engine(options)
   const deps = { engine, clock, log, managerId, timeoutMs }
-  const network = { ...options, timeoutMs }
-  const launchDeps = { engine, log, network, timeoutMs: options.runTimeoutMs ?? defaultRunTimeoutMs }
+  const network = new GatewayNetwork(deps, { ...options, timeoutMs })
+  const launchDeps = {
+    ...deps,
+    network,
+    networkName: options.network,
+    timeoutMs: options.runTimeoutMs ?? defaultRunTimeoutMs,
+  }
 
   /** Null when it vanished meanwhile. */
   const inspectOne = (containerId: string, signal: AbortSignal): Promise<GatewayContainer | null> =>
@@ -92,7 +98,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): GatewayRunti
       return { version: Version, latencyMs: clock.monotonicMs() - before }
     },
 
-    prepare: (signal) => ensureNetwork(engine, network, log, signal),
+    prepare: (signal) => network.ensure(signal),
 
     list: (signal) => listContainers(undefined, signal),
 
@@ -123,24 +129,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): GatewayRunti
 
     remove: (containerId, signal) => removeContainer(engine, containerId, timeoutMs, signal),
 
-    async removeSettings(followerId, signal) {
-      const filters = ownedBy(managerId, followerId)
-      await engine.call(
-        `remove the settings of ${followerId}`,
-        { signal, timeoutMs },
-        async (docker, abortSignal) => {
-          const { Volumes } = await docker.listVolumes({ filters, abortSignal })
-          for (const { Name } of Volumes ?? []) {
-            await docker
-              .getVolume(Name)
-              .remove({ abortSignal })
-              .catch((error: unknown) => {
-                if (!answered(error, 404)) throw error
-              })
-          }
-        },
-      )
-    },
+    removeSettings: (followerId, signal) =>
+      removeVolumes(engine, ownedBy(managerId, followerId).label, timeoutMs, signal),
 
     async softRestart(containerId, signal) {
       let refusal: string

@@ -1,0 +1,91 @@
+// The simulated runtime: the port's contract, faults, and an engine that plays dead.
+import t from 'tap'
+import { createSimulatedRuntime } from '../../../src/adapters/simulated/runtime.ts'
+import { systemClock } from '../../../src/adapters/system-clock.ts'
+import type { Log } from '../../../src/ports/log.ts'
+import {
+  anySignal,
+  goodLogin,
+  isEvent,
+  lineOf,
+  placementOf,
+  runtimeContract,
+  specOf,
+  until,
+} from '../../contracts/runtime.ts'
+
+const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
+
+function open() {
+  const runtime = createSimulatedRuntime({
+    clock: systemClock(),
+    log,
+    pace: { loginSeconds: 0.05, restartSeconds: 0.1 },
+  })
+  return { runtime, image: 'any', prefix: 'simulated' }
+}
+
+t.test('contract', async (t) => {
+  const subject = open()
+  t.teardown(() => subject.runtime.close())
+  runtimeContract(t, subject)
+})
+
+t.test('faults reach the gateway, and only what it knows', async (t) => {
+  const subject = open()
+  const { runtime } = subject
+  t.teardown(() => runtime.close())
+  await t.rejects(runtime.injectFault('faulty', 'exit', '1'), { code: 'GATEWAY_NOT_UP' })
+  const { id } = await runtime.run(specOf(subject, 'faulty'), await placementOf(), goodLogin, anySignal)
+  await lineOf(runtime, id, /Configuration tasks completed/)
+  await t.rejects(runtime.injectFault('faulty', 'explode', undefined), {
+    code: 'UNKNOWN_FAULT',
+    message: /explode.*half-open.*nightly-restart/,
+  })
+  const abort = new AbortController()
+  t.teardown(() => abort.abort())
+  const signals = runtime.watch(abort.signal)[Symbol.asyncIterator]()
+  const exited = until(signals, isEvent('exited', id))
+  await runtime.injectFault('faulty', 'exit', '76')
+  await exited
+  t.match(await runtime.inspect('faulty', anySignal), { state: 'exited', exitCode: 76 })
+})
+
+t.test('an engine that is down answers nothing, and its gateways live on', async (t) => {
+  const subject = open()
+  const { runtime } = subject
+  t.teardown(() => runtime.close())
+  const container = await runtime.run(specOf(subject, 'alive'), await placementOf(), goodLogin, anySignal)
+  const abort = new AbortController()
+  t.teardown(() => abort.abort())
+  const signals = runtime.watch(abort.signal)[Symbol.asyncIterator]()
+  const lost = until(signals, ({ kind }) => kind === 'lost')
+  runtime.setEngineDown(true)
+  await lost
+  const placement = await placementOf()
+  const calls: Array<() => Promise<unknown>> = [
+    () => runtime.ping(anySignal),
+    () => runtime.prepare(anySignal),
+    () => runtime.list(anySignal),
+    () => runtime.inspect('alive', anySignal),
+    () => runtime.run(specOf(subject, 'other'), placement, goodLogin, anySignal),
+    () => runtime.stop(container.id, 1_000, anySignal),
+  ]
+  for (const call of calls) await t.rejects(call(), { code: 'ENGINE_UNAVAILABLE' })
+  const resumed = until(signals, ({ kind }) => kind === 'resumed')
+  runtime.setEngineDown(false)
+  await resumed
+  t.strictSame(await runtime.inspect('alive', anySignal), container)
+})
+
+t.test('close ends the gateways and every reader', async (t) => {
+  const subject = open()
+  const { runtime } = subject
+  const { id } = await runtime.run(specOf(subject, 'last'), await placementOf(), goodLogin, anySignal)
+  const ended = lineOf(runtime, id, /never/)
+  const watched = runtime.watch(anySignal)[Symbol.asyncIterator]().next()
+  await runtime.close()
+  await t.rejects(ended, /never said/)
+  t.match(await watched, { done: true })
+  t.strictSame(await runtime.list(anySignal), [])
+})
