@@ -43,7 +43,7 @@ export function awaitTwofa(p: LoginProgress, _: LogSign, atMs: number): LoginPro
 export function timeOutTwofa(p: LoginProgress, stuck: boolean): LoginProgress {
   const counted = tally(
     { ...p, twofaTimeouts: p.twofaTimeouts + 1, twofaOpenedAt: undefined },
-    { twofaTimeouts: p.streak.twofaTimeouts + 1, twofaStuck: stuck },
+    { twofaTimeouts: p.streak.twofaTimeouts + 1 },
   )
   return because(counted, 'TWOFA_TIMEOUT', stuck ? 'the gateway will not ask again' : undefined, stuck)
 }

@@ -88,7 +88,6 @@ export interface FailureStreak {
   readonly twofaTimeouts: number
   readonly twofaStalls: number
   /** IBC said that it will not ask again. */
-  readonly twofaStuck: boolean
   readonly loginErrors: number
   readonly dialogTimeouts: number
   readonly coldRestartsAt: readonly number[]
@@ -101,7 +100,6 @@ const noFailures: FailureStreak = {
   twofaPushes: 0,
   twofaTimeouts: 0,
   twofaStalls: 0,
-  twofaStuck: false,
   loginErrors: 0,
   dialogTimeouts: 0,
   coldRestartsAt: [],
@@ -141,7 +139,7 @@ export function runAgain(p: LoginProgress, atMs: number): LoginProgress {
   const { causes, loginAttempts, rejectedLogins, completedLogins, twofaPushes, twofaTimeouts } = p
   const { jvmStarts, loginErrors, lockouts, coldRestarts } = p
   const kept = { causes, loginAttempts, rejectedLogins, completedLogins, twofaPushes, twofaTimeouts }
-  const streak = { ...p.streak, twofaStuck: false, pushCounted: false }
+  const streak = { ...p.streak, pushCounted: false }
   return { ...newLogin(atMs), ...kept, jvmStarts, loginErrors, lockouts, coldRestarts, streak }
 }
 

@@ -99,10 +99,10 @@ function failed(p: LoginProgress, reason: Cause, options: VerdictOptions): Login
   return { phase: locks(p, reason, options) ? 'locked' : 'backing-off', reason, terminal: true }
 }
 
-/** Two causes lock only with a history: a lockout that our own rejected logins earned, and a 2FA that will not be asked again. */
+/** Two causes lock only with a history: a lockout that our own rejected logins earned, and a 2FA whose pushes are all used. */
 function locks(p: LoginProgress, { code }: Cause, options: VerdictOptions): boolean {
   if (code === 'LOCKED_OUT') return p.streak.rejectedLogins > 0
-  if (code === 'TWOFA_TIMEOUT') return p.streak.twofaStuck || pushesUsed(p, options)
+  if (code === 'TWOFA_TIMEOUT') return pushesUsed(p, options)
   return reasonText[code].locks
 }
 

@@ -15,7 +15,7 @@ const expected: Record<LogName, [phase: string, reason: string | null, ...earlie
   'open 2FA request': ['awaiting-2fa', 'AWAITING_2FA'],
   'approved, then silent': ['backing-off', 'LOGIN_STALLED', 'AWAITING_2FA'],
   '2FA timed out, asked again, approved': ['connecting', null, 'AWAITING_2FA', 'TWOFA_TIMEOUT'],
-  '2FA timed out, not asked again': ['locked', 'TWOFA_TIMEOUT', 'AWAITING_2FA'],
+  '2FA timed out, not asked again': ['backing-off', 'TWOFA_TIMEOUT', 'AWAITING_2FA'],
   '2FA timed out three times': ['locked', 'TWOFA_TIMEOUT', 'AWAITING_2FA'],
   '2FA approved, login hangs, container exits': ['backing-off', 'LOGIN_STALLED', 'AWAITING_2FA'],
   '2FA approved, login hangs, asked again': ['awaiting-2fa', 'AWAITING_2FA', 'AWAITING_2FA', 'LOGIN_STALLED'],

@@ -1,0 +1,133 @@
+// Whether the container engine answers, and what it tells: adoption first, then hints as they come, and a probe while it is away.
+import type { Clock } from '../ports/clock.ts'
+import { isFleetError } from '../ports/errors.ts'
+import type { Log } from '../ports/log.ts'
+import type { GatewayContainer, GatewayRuntime } from '../ports/runtime.ts'
+
+const probeMs = 2_000
+
+export interface EngineWatchDeps {
+  readonly runtime: GatewayRuntime
+  readonly clock: Clock
+  readonly log: Log
+  /** Called once, with everything of ours that the engine has, before anything may be created or removed. */
+  readonly adopt: (containers: readonly GatewayContainer[]) => void
+  readonly wake: (followerId: string) => void
+  readonly wakeAll: () => void
+  readonly onChange: (up: boolean) => void
+}
+
+export class EngineWatch {
+  readonly #deps: EngineWatchDeps
+  #adopted = false
+  #up = false
+  #prepared = false
+  #probing = false
+  #detail: string | null = 'the engine has not been asked yet'
+  #signal: AbortSignal = AbortSignal.abort()
+
+  constructor(deps: EngineWatchDeps) {
+    this.#deps = deps
+  }
+
+  /** The engine answers and everything that it runs has been adopted. */
+  get up(): boolean {
+    return this.#up
+  }
+
+  /** Why it is not up, or null. */
+  get detail(): string | null {
+    return this.#detail
+  }
+
+  /** Resolves after the first try to adopt; goes on by itself until `signal` aborts. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#signal = signal
+    void this.#listen(signal)
+    if (!(await this.#adopt())) this.#probe()
+  }
+
+  /** What a call has just found out. Ignored until everything is adopted. */
+  report(up: boolean): void {
+    if (!this.#adopted || this.#up === up) return
+    this.#set(up, up ? null : 'the engine does not answer')
+    if (up) this.#deps.wakeAll()
+    else this.#probe()
+  }
+
+  /** Makes what gateways share if that is not done yet; fails as GatewayRuntime.prepare. */
+  async ready(signal: AbortSignal): Promise<void> {
+    if (this.#prepared) return
+    await this.#deps.runtime.prepare(signal)
+    this.#prepared = true
+  }
+
+  async #adopt(): Promise<boolean> {
+    const { runtime, adopt, log } = this.#deps
+    try {
+      const containers = await runtime.list(this.#signal)
+      await this.ready(this.#signal).catch((err) => {
+        // Gateways that run are adopted all the same; launches will be told why they cannot be.
+        if (isFleetError(err, 'ENGINE_UNAVAILABLE')) throw err
+        log.error({ err }, 'what gateways share is not usable')
+      })
+      adopt(containers)
+      this.#adopted = true
+      this.#set(true, null)
+      this.#deps.wakeAll()
+      return true
+    } catch (err) {
+      if (this.#signal.aborted) return true
+      this.#detail = err instanceof Error ? err.message : String(err)
+      log.warn({ err }, 'container engine does not answer')
+      this.#deps.onChange(false)
+      return false
+    }
+  }
+
+  #set(up: boolean, detail: string | null): void {
+    this.#up = up
+    this.#detail = detail
+    this.#deps.onChange(up)
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    const { runtime, wake, wakeAll, log } = this.#deps
+    try {
+      for await (const hint of runtime.watch(signal)) {
+        if (hint.kind === 'event') wake(hint.event.followerId)
+        else if (hint.kind === 'resumed') wakeAll()
+        else if (this.#up) await this.#ask()
+      }
+    } catch (err) {
+      if (!signal.aborted)
+        log.error({ err }, 'the stream of engine events ended; the monitor goes on without it')
+    }
+  }
+
+  async #ask(): Promise<boolean> {
+    const answers = await this.#deps.runtime.ping(this.#signal).then(
+      () => true,
+      () => false,
+    )
+    if (!this.#signal.aborted) this.report(answers)
+    return answers
+  }
+
+  /** Asks every few seconds until the engine is back. */
+  #probe(): void {
+    if (this.#probing) return
+    this.#probing = true
+    void (async () => {
+      while (!this.#signal.aborted && !this.#up) {
+        await this.#deps.clock.sleep(probeMs, this.#signal)
+        if (this.#adopted) await this.#ask()
+        else await this.#adopt()
+      }
+    })()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#probing = false
+      })
+  }
+}

@@ -1,0 +1,337 @@
+// The moving parts of the core, wired: keepers, queue, reconciler, engine watch, monitor, alerts. The manager is its face.
+import pLimit from 'p-limit'
+import type { Follower } from '../../schemas/follower.ts'
+import { AlertBook } from '../alerts/alert-book.ts'
+import { isFleetError } from '../ports/errors.ts'
+import type { GatewayContainer } from '../ports/runtime.ts'
+import { Audit } from './audit.ts'
+import { Digests } from './digests.ts'
+import { EngineWatch } from './engine-watch.ts'
+import { alertPrefix, gatewayAlerts } from './gateway-alerts.ts'
+import { ImagePuller } from './image-puller.ts'
+import { emptyRecord, type Keeper, newKeeper } from './keeper.ts'
+import { released } from './lifecycle.ts'
+import { LoginBudget } from './login-budget.ts'
+import { Monitor } from './monitor.ts'
+import type { Eyes } from './observe.ts'
+import { PortPool, UsernamePool } from './pools.ts'
+import { KeyedQueue } from './queue.ts'
+import { publish, type ReconcilerDeps, reconcile } from './reconciler.ts'
+import type { FleetDeps } from './settings.ts'
+import { gatewaySpec } from './spec.ts'
+import { type GatewayState, gatewayStatus } from './state.ts'
+import { type Hands, remember } from './steps.ts'
+import { Waiting } from './waiting.ts'
+import { wishChange } from './wishes.ts'
+
+const eventsKeptMs = 30 * 86_400_000
+
+export class Fleet {
+  readonly deps: FleetDeps
+  readonly keepers = new Map<string, Keeper>()
+  readonly alerts: AlertBook
+  readonly audit: Audit
+  readonly engine: EngineWatch
+  readonly waiting: Waiting
+  readonly ports: PortPool
+  readonly usernames = new UsernamePool()
+  readonly digests: Digests
+  readonly monitor: Monitor
+  readonly queue: KeyedQueue
+  readonly puller: ImagePuller
+  readonly #records: Monitor
+  readonly #reconciling: ReconcilerDeps
+  readonly #closing = new AbortController()
+
+  constructor(deps: FleetDeps) {
+    const { stores, clock, log, runtime, settings, random = Math.random } = deps
+    this.deps = deps
+    this.alerts = new AlertBook({ store: stores.alerts, sinks: deps.sinks, clock, log })
+    this.audit = new Audit({ events: stores.events, clock, log })
+    this.waiting = new Waiting(clock)
+    this.ports = new PortPool(settings.ports)
+    this.digests = new Digests(deps.digestKey)
+    this.puller = new ImagePuller(runtime)
+    const wake = (followerId: string) => this.wake(followerId)
+    const wakeAll = () => this.wakeAll()
+    this.queue = new KeyedQueue({ clock, log, work: (id, signal) => this.#work(id, signal) })
+    this.engine = new EngineWatch({
+      runtime,
+      clock,
+      log,
+      wake,
+      wakeAll,
+      adopt: (found) => this.#adopt(found),
+      onChange: (up) => this.#onEngine(up),
+    })
+    this.monitor = new Monitor({
+      clock,
+      log,
+      intervalMs: settings.monitorIntervalMs,
+      sweep: () => this.#sweep(),
+    })
+    this.#records = new Monitor({
+      clock,
+      log,
+      intervalMs: settings.recordIntervalMs,
+      sweep: () => this.readRecords(),
+    })
+    const eyes: Eyes = {
+      runtime,
+      limits: settings.lifecycle,
+      now: () => clock.now(),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      engine: this.engine,
+      wake,
+      onLogError: (followerId, err) => log.debug({ followerId, err }, 'log stream broke'),
+    }
+    const limiter = pLimit(settings.launchConcurrency)
+    const hands: Hands = {
+      runtime,
+      stores,
+      credentials: deps.credentials,
+      connector: deps.connector,
+      clock,
+      log,
+      random,
+      audit: this.audit,
+      digests: this.digests,
+      budget: new LoginBudget({ store: stores.budgets, clock, limits: settings.budget }),
+      puller: this.puller,
+      ports: this.ports,
+      usernames: this.usernames,
+      clientIds: settings.clientIds,
+      sessionSettings: settings.session,
+      engineReady: (signal) => this.engine.ready(signal),
+      launchSlot: (run) => limiter(run),
+      deciding: () => ({ limits: settings.lifecycle, now: clock.now(), random: random() }),
+      wake,
+      usernameFreed: () => this.#usernameFreed(),
+    }
+    this.#reconciling = { eyes, hands, onState: (keeper, before) => this.#onState(keeper, before) }
+  }
+
+  /** Aborts when the manager stops. */
+  get signal(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  async start(): Promise<void> {
+    await this.alerts.load()
+    await this.readRecords()
+    await this.engine.start(this.signal)
+    this.monitor.start()
+    this.#records.start()
+    this.wakeAll()
+  }
+
+  /** Ends everything that decides or acts; what runs in the engine stays as it is. */
+  async halt(): Promise<void> {
+    this.waiting.close()
+    this.#closing.abort(new Error('the manager is stopping'))
+    await Promise.all([this.monitor.stop(), this.#records.stop(), this.queue.stop(), this.puller.close()])
+  }
+
+  wake(followerId: string): void {
+    if (this.keepers.has(followerId)) this.queue.enqueue(followerId)
+  }
+
+  wakeAll(): void {
+    for (const id of this.keepers.keys()) this.queue.enqueue(id)
+  }
+
+  /** Keeps this record from now on, and moves the wish if it calls for that. */
+  async review(follower: Follower): Promise<Keeper> {
+    const id = follower.id
+    const { stores, clock, settings } = this.deps
+    let keeper = this.keepers.get(id)
+    if (!keeper) {
+      const record = (await stores.gateways.get(id)) ?? emptyRecord(id)
+      keeper =
+        this.keepers.get(id) ?? newKeeper(follower, record, gatewaySpec(follower, settings.spec), clock.now())
+      if (this.engine.up && keeper.container === undefined) keeper.container = null
+      this.keepers.set(id, keeper)
+    }
+    keeper.follower = follower
+    keeper.spec = gatewaySpec(follower, settings.spec)
+    const change = wishChange(follower, keeper.record)
+    if (change) {
+      if (change.desired !== keeper.record.desired)
+        this.audit.note({
+          type: 'gateway.wish',
+          followerId: id,
+          message: `Gateway wanted ${change.desired} by its record`,
+        })
+      await remember(keeper, { stores }, change)
+      if (change.desired === 'stopped') this.queue.interrupt(id)
+    }
+    this.wake(id)
+    return keeper
+  }
+
+  /** Reads all follower records; what changed elsewhere takes effect, what cannot be read is told and skipped. */
+  async readRecords(): Promise<void> {
+    const { followers, malformed } = await this.deps.stores.followers.list()
+    const drafts = malformed.map(({ id, message }) => ({
+      key: `follower:${id}:MALFORMED`,
+      level: 'ERROR' as const,
+      code: 'FOLLOWER_MALFORMED',
+      title: `Follower record cannot be read: ${id}`,
+      message: `The record of follower ${id} is skipped: ${message}`,
+      action: 'Correct the record in the store; it is read again within seconds.',
+    }))
+    this.alerts.settle('follower:', drafts)
+    const present = new Set([...followers.map((follower) => follower.id), ...malformed.map(({ id }) => id)])
+    for (const follower of followers) {
+      const keeper = this.keepers.get(follower.id)
+      if (keeper?.deleting) continue
+      if (
+        keeper === undefined ||
+        keeper.follower.revision !== follower.revision ||
+        keeper.record.seen === null
+      )
+        await this.review(follower)
+    }
+    for (const keeper of this.keepers.values()) {
+      if (present.has(keeper.follower.id) || keeper.deleting) continue
+      keeper.deleting = true
+      this.queue.interrupt(keeper.follower.id)
+    }
+  }
+
+  /** A wanted gateway that waited, was locked or failed is tried at once. */
+  release(keeper: Keeper): void {
+    publish(keeper, this.#reconciling, released(keeper.state, this.deps.clock.now()))
+    this.queue.enqueue(keeper.follower.id)
+  }
+
+  /** Publishes a state that a person's wish has led to. */
+  publish(keeper: Keeper, next: GatewayState): void {
+    publish(keeper, this.#reconciling, next)
+    this.queue.enqueue(keeper.follower.id)
+  }
+
+  /** Forgets a follower whose gateway is gone. */
+  forget(keeper: Keeper): void {
+    const id = keeper.follower.id
+    this.keepers.delete(id)
+    this.queue.forget(id)
+    this.ports.release(id)
+    this.usernames.release(id)
+    this.alerts.settle(alertPrefix(id), [])
+  }
+
+  async #work(id: string, signal: AbortSignal): Promise<number | undefined> {
+    const keeper = this.keepers.get(id)
+    return keeper && reconcile(keeper, this.#reconciling, signal)
+  }
+
+  #onState(keeper: Keeper, before: GatewayState): void {
+    const { state, follower, seen } = keeper
+    if (before.phase !== state.phase) {
+      const from = gatewayStatus(before.phase)
+      const data = {
+        from: before.phase,
+        to: state.phase,
+        status: gatewayStatus(state.phase),
+        before: from,
+        ...(state.cause && { reason: state.cause.code }),
+      }
+      this.audit.note({
+        type: 'gateway.phase',
+        followerId: follower.id,
+        message: `Gateway ${state.phase}`,
+        data,
+      })
+    }
+    this.alerts.settle(
+      alertPrefix(follower.id),
+      gatewayAlerts(follower.id, state, seen, this.deps.clock.now()),
+    )
+    this.waiting.notice(keeper)
+    if (keeper.deleting && keeper.state.phase === 'stopped' && keeper.container === null) this.forget(keeper)
+  }
+
+  /** Everything of ours that the engine has, before anything is created or removed. */
+  #adopt(found: readonly GatewayContainer[]): void {
+    for (const keeper of this.keepers.values()) keeper.container ??= null
+    const strays: string[] = []
+    for (const container of found) {
+      const keeper = this.keepers.get(container.followerId)
+      if (container.hostPort > 0) this.ports.adopt(container.followerId, container.hostPort)
+      if (!keeper) {
+        strays.push(`${container.name} (follower ${container.followerId})`)
+        continue
+      }
+      keeper.container = container
+      keeper.adopted = container.state === 'running'
+      if (container.state === 'running') {
+        this.#adoptUsername(container)
+        this.audit.note({
+          type: 'gateway.adopted',
+          followerId: container.followerId,
+          message: 'Gateway container adopted',
+          data: { containerId: container.id, hostPort: container.hostPort },
+        })
+      }
+    }
+    const stray = {
+      key: 'engine:STRAY',
+      level: 'WARNING',
+      code: 'STRAY_CONTAINER',
+      title: 'Gateway containers without a follower',
+    } as const
+    const message = `These containers are ours, but no follower record speaks of them: ${strays.join(', ')}. They were left alone.`
+    this.alerts.settle(
+      'engine:STRAY',
+      strays.length === 0
+        ? []
+        : [
+            {
+              ...stray,
+              message,
+              action: 'Restore the records, or remove the containers with `ibgm cleanup`.',
+            },
+          ],
+    )
+  }
+
+  #adoptUsername(container: GatewayContainer): void {
+    try {
+      this.usernames.reserve(container.followerId, container.usernameHash)
+    } catch (err) {
+      if (!isFleetError(err, 'USERNAME_IN_USE')) throw err
+      this.deps.log.error({ followerId: container.followerId, err }, 'two running gateways share a username')
+    }
+  }
+
+  #onEngine(up: boolean): void {
+    const detail = this.engine?.detail
+    const draft = {
+      key: 'engine:DOWN',
+      level: 'CRITICAL',
+      code: 'ENGINE_UNAVAILABLE',
+      title: 'The container engine does not answer',
+      message: `Gateways cannot be started, stopped or replaced${detail ? `: ${detail}` : ''}. Those that run are still watched over their API.`,
+      action: 'Check the engine (systemctl status docker) and DOCKER_HOST; work resumes by itself.',
+    } as const
+    this.alerts.settle('engine:DOWN', up ? [] : [draft])
+    if (!up) this.wakeAll()
+  }
+
+  /** Those who waited for a username need not wait for their backoff. */
+  #usernameFreed(): void {
+    for (const keeper of this.keepers.values()) {
+      if (keeper.state.phase !== 'backing-off' || keeper.state.cause?.code !== 'USERNAME_IN_USE') continue
+      keeper.state = { ...keeper.state, retryAt: this.deps.clock.now() }
+      this.queue.enqueue(keeper.follower.id)
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    this.wakeAll()
+    const before = this.deps.clock.now() - eventsKeptMs
+    await this.deps.stores.events.sweep(before)
+    await this.deps.stores.alerts.sweep(before)
+  }
+}

@@ -1,0 +1,91 @@
+// What the manager keeps in memory of one follower's gateway, and the pure reading of it. One keeper per follower; only its own queue run changes it.
+import type { Follower } from '../../schemas/follower.ts'
+import type { GatewayContainer, GatewaySpec } from '../ports/runtime.ts'
+import type { GatewayRecord } from '../ports/stores.ts'
+import type { IbSession } from '../session/session.ts'
+import type { Layer } from './health.ts'
+import type { LogReader } from './log-reader.ts'
+import { type GatewayState, initialState, type Observation } from './state.ts'
+
+export interface Keeper {
+  follower: Follower
+  record: GatewayRecord
+  spec: GatewaySpec
+  state: GatewayState
+  /** As the engine said last; undefined until it has answered once. */
+  container: GatewayContainer | null | undefined
+  /** The container was up before this manager. */
+  adopted: boolean
+  logReader: LogReader | null
+  session: IbSession | null
+  /** Sums over the sessions that came before the present one. */
+  past: { reconnects: number; connectionFailures: number }
+  /** The last look, for readers. */
+  seen: Observation
+  layers: readonly Layer[]
+  conditions: ReadonlyArray<{ readonly type: string; readonly message: string; readonly since: number }>
+  /** What a slow step is doing, for a person watching. */
+  progress: string | null
+  /** A person asked for this launch: the login budget does not hold it up. */
+  askedByPerson: boolean
+  /** The record is being deleted, or is gone: nothing starts any more. */
+  deleting: boolean
+  /** The last write of the record, so that changes follow each other. */
+  writing: Promise<void>
+}
+
+/** A follower as first met: nothing seen yet. */
+export function newKeeper(follower: Follower, record: GatewayRecord, spec: GatewaySpec, now: number): Keeper {
+  return {
+    follower,
+    record,
+    spec,
+    state: initialState(now, record.crashes),
+    container: undefined,
+    adopted: false,
+    logReader: null,
+    session: null,
+    past: { reconnects: 0, connectionFailures: 0 },
+    seen: nothingSeen,
+    layers: [],
+    conditions: [],
+    progress: null,
+    askedByPerson: false,
+    deleting: false,
+    writing: Promise.resolve(),
+  }
+}
+
+const nothingSeen: Observation = {
+  wanted: false,
+  hold: null,
+  engineUp: false,
+  container: undefined,
+  imagePresent: false,
+  adopted: false,
+  login: null,
+  session: null,
+  accountFault: null,
+}
+
+export const emptyRecord = (followerId: string): GatewayRecord => ({
+  followerId,
+  desired: 'stopped',
+  seen: null,
+  hold: null,
+  crashes: [],
+  clientId: null,
+  hostPort: null,
+  restarts: 0,
+  secretHash: null,
+})
+
+/** Only an enabled, ACTIVE follower may have a gateway. */
+export const isEligible = (follower: Follower) => follower.enabled && follower.state === 'ACTIVE'
+
+export const isWanted = (keeper: Keeper) =>
+  keeper.record.desired === 'running' && isEligible(keeper.follower) && !keeper.deleting
+
+/** The container that runs is not the one that the record asks for. */
+export const hasDrifted = (keeper: Keeper) =>
+  Boolean(keeper.container && keeper.container.specHash !== keeper.spec.specHash)

@@ -1,0 +1,324 @@
+// The lifecycle of one gateway: from its last state and one look at the world to its next state. Pure: no I/O, no clock.
+import type { GatewayPhase } from '../../schemas/gateway.ts'
+import { backoffMs } from '../session/backoff.ts'
+import { isSpent, withinWindow } from './limits.ts'
+import { type Cause, reasonText } from './reasons.ts'
+import { type GatewayState, initialState, type LifecycleLimits, type Observation } from './state.ts'
+
+/** RUNNING so long that earlier failures no longer count. */
+const stableMs = 60_000
+/** A soft restart happens at the next full minute (IBC RESTART), then takes 10 to 60 s. */
+const softRestartMs = 62_000 + 120_000
+
+/** What `advance` and its helpers decide with, besides the world: the figures, the time, and a random number in [0, 1) for jitter. */
+export interface Deciding {
+  readonly limits: LifecycleLimits
+  readonly now: number
+  readonly random: number
+}
+
+/** The next state. Feeding it the same observation again changes nothing but times that have come. */
+export function advance(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
+  const current = countStartup(followContainer(state, seen), by.now)
+  if (!seen.wanted) return towardsStopped(current, seen, by)
+  if (seen.hold) return enter(current, 'locked', by.now, { cause: seen.hold })
+  if (seen.container === undefined)
+    return enter(current, 'backing-off', by.now, { cause: { code: 'ENGINE_UNAVAILABLE' } })
+  if (seen.container === null) return withoutContainer(current, seen, by)
+  if (current.recreate && (current.phase === 'locked' || current.phase === 'backing-off')) return current
+  if (current.recreate) return enter(current, 'restarting', by.now, { cause: current.recreate })
+  if (seen.container.state === 'exited' || seen.container.state === 'created') return ended(current, seen, by)
+  return withContainer(current, seen, by)
+}
+
+/** Something failed for `cause`: locked where retries could harm or too many failed, else again later (or at once, after a good run). */
+export function fail(
+  state: GatewayState,
+  cause: Cause,
+  by: Deciding,
+  options: { crash?: boolean; locks?: boolean } = {},
+): GatewayState {
+  const { now, limits } = by
+  const stable = state.readySince !== null && now - state.readySince >= stableMs
+  const failures = stable ? 0 : state.failures
+  // IBKR's servers being away is nobody's crash; it is met with patience (the image's facts: back off 5 to 15 min).
+  const away = cause.code === 'SERVER_UNAVAILABLE'
+  const crash = options.crash === true && !away
+  const crashes = crash ? [...withinWindow(state.crashes, limits.crashLoop, now), now] : state.crashes
+  const failed = { ...state, failures: failures + 1, crashes, recreate: cause, softRestart: null }
+  if (options.locks ?? reasonText[cause.code].locks) return enter(failed, 'locked', now, { cause })
+  if (crash && isSpent(crashes, limits.crashLoop, now)) {
+    const detail = `${crashes.length} ends within ${Math.round(limits.crashLoop.windowMs / 60_000)} min, the last for ${cause.code}`
+    return enter(failed, 'locked', now, { cause: { code: 'CRASH_LOOP', detail } })
+  }
+  if (state.wasReady && failures === 0 && !away) return enter(failed, 'restarting', now, { cause })
+  const [baseMs, maxMs] = away ? [300_000, 900_000] : [10_000, 300_000]
+  const retryAt = now + backoffMs(failures, { baseMs, maxMs, jitter: 0.2 }, () => by.random)
+  return enter(failed, 'backing-off', now, { cause, retryAt })
+}
+
+/** A person, a changed secret or a new record wants it up: everything that waited starts over. */
+export function released(state: GatewayState, now: number): GatewayState {
+  const fresh = {
+    ...initialState(now),
+    containerId: state.containerId,
+    recreate: state.recreate,
+    phase: state.phase,
+    since: state.since,
+  }
+  return enter(fresh, 'creating', now, {})
+}
+
+/** A new container is asked for by a person, or by a rung of the ladder. */
+export function recreationAsked(state: GatewayState, cause: Cause, now: number): GatewayState {
+  return enter({ ...state, recreate: cause, asked: true, softRestart: null }, 'restarting', now, { cause })
+}
+
+/** The command server has accepted a restart without 2FA. */
+export function softRestartAccepted(state: GatewayState, jvmStarts: number, now: number): GatewayState {
+  const dueBy = now + softRestartMs
+  return enter({ ...state, softRestart: { jvmStarts, dueBy } }, 'restarting', now, {
+    cause: { code: 'PLANNED_RESTART' },
+    deadline: dueBy,
+  })
+}
+
+/** An API connection attempt begins; the next comes 0.25 s later, doubling to 2 s. */
+export function connectTried(state: GatewayState, now: number): GatewayState {
+  return {
+    ...state,
+    connectTries: state.connectTries + 1,
+    connectAt: now + Math.min(2_000, 250 * 2 ** Math.min(state.connectTries, 4)),
+  }
+}
+
+interface Entering {
+  readonly cause?: Cause | null
+  readonly deadline?: number | null
+  readonly retryAt?: number | null
+}
+
+/** `since` stays while phase and cause stay. */
+export function enter(
+  state: GatewayState,
+  phase: GatewayPhase,
+  now: number,
+  { cause = null, deadline = null, retryAt = null }: Entering,
+): GatewayState {
+  const same = state.phase === phase && state.cause?.code === cause?.code
+  if (
+    same &&
+    state.deadline === deadline &&
+    state.retryAt === retryAt &&
+    state.cause?.detail === cause?.detail
+  )
+    return state
+  return { ...state, phase, cause, deadline, retryAt, since: same ? state.since : now }
+}
+
+/** Another container means another login: what was known of the last one is over. */
+function followContainer(state: GatewayState, seen: Observation): GatewayState {
+  const id = seen.container?.id ?? null
+  if (id === null || id === state.containerId) return state
+  return {
+    ...state,
+    containerId: id,
+    wasReady: false,
+    readySince: null,
+    rung: 'session',
+    recreate: null,
+    asked: false,
+    softRestart: null,
+    startupMs: 0,
+    startupSeenAt: null,
+    connectTries: 0,
+    connectAt: 0,
+  }
+}
+
+const counting: ReadonlySet<GatewayPhase> = new Set([
+  'creating',
+  'booting',
+  'logging-in',
+  'connecting',
+  'restarting',
+])
+
+function countStartup(state: GatewayState, now: number): GatewayState {
+  if (!counting.has(state.phase))
+    return state.startupSeenAt === null ? state : { ...state, startupSeenAt: null }
+  const spent = state.startupSeenAt === null ? 0 : Math.max(0, now - state.startupSeenAt)
+  return { ...state, startupMs: state.startupMs + spent, startupSeenAt: now }
+}
+
+function towardsStopped(state: GatewayState, seen: Observation, { now }: Deciding): GatewayState {
+  const gone = seen.container === null || (seen.container === undefined && state.containerId === null)
+  if (gone)
+    return state.phase === 'stopped'
+      ? state
+      : enter({ ...initialState(now), phase: state.phase, since: state.since }, 'stopped', now, {})
+  return enter(state, 'stopping', now, { cause: seen.engineUp ? null : { code: 'ENGINE_UNAVAILABLE' } })
+}
+
+const expectsContainer: ReadonlySet<GatewayPhase> = new Set([
+  'booting',
+  'logging-in',
+  'awaiting-2fa',
+  'connecting',
+  'ready',
+  'degraded',
+  'reconnecting',
+  'upstream-lost',
+])
+
+function withoutContainer(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
+  const { now } = by
+  if (state.phase === 'locked') return state
+  if (expectsContainer.has(state.phase) && state.containerId !== null && !state.recreate) {
+    return withoutContainer(
+      fail(state, { code: 'CONTAINER_EXITED', detail: 'the container was removed from outside' }, by, {
+        crash: true,
+      }),
+      seen,
+      by,
+    )
+  }
+  if (state.phase === 'backing-off' && state.retryAt !== null && now < state.retryAt) return state
+  if (!seen.engineUp) return enter(state, 'backing-off', now, { cause: { code: 'ENGINE_UNAVAILABLE' } })
+  const clear = {
+    ...state,
+    containerId: null,
+    recreate: null,
+    asked: false,
+    wasReady: false,
+    softRestart: null,
+    startupMs: 0,
+  }
+  return enter(clear, seen.imagePresent ? 'creating' : 'pulling', now, {})
+}
+
+/** The container has ended, or never started: its own last words name the cause, else the engine does. */
+function ended(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
+  const container = seen.container
+  if (!seen.engineUp || !container) return state
+  if (container.state === 'created')
+    return enter(
+      { ...state, recreate: { code: 'CONTAINER_EXITED', detail: 'it was created but never started' } },
+      'restarting',
+      by.now,
+      {},
+    )
+  const verdict = seen.login?.verdict
+  const exit = { code: 'CONTAINER_EXITED', detail: `exit status ${container.exitCode ?? 'unknown'}` } as const
+  const cause: Cause = container.outOfMemory
+    ? { code: 'OUT_OF_MEMORY' }
+    : verdict?.terminal && verdict.reason
+      ? verdict.reason
+      : exit
+  return fail(state, cause, by, {
+    crash: true,
+    locks: verdict?.phase === 'locked' && cause === verdict.reason,
+  })
+}
+
+function withContainer(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
+  const { now, limits } = by
+  if (state.softRestart) {
+    const restarted = (seen.login?.progress.jvmStarts ?? 0) > state.softRestart.jvmStarts
+    if (!restarted && now < state.softRestart.dueBy) return state
+    if (!restarted)
+      return fail(
+        { ...state, softRestart: null },
+        { code: 'SESSION_LOST', detail: 'the soft restart did not happen' },
+        by,
+        { crash: true },
+      )
+    return withContainer(newLogin({ ...state, softRestart: null }), seen, by)
+  }
+  if (seen.session?.state === 'ready') return answering(state, seen, by)
+  if (!seen.engineUp)
+    return enter(state, state.wasReady ? 'reconnecting' : state.phase, now, {
+      cause: { code: 'ENGINE_UNAVAILABLE' },
+    })
+
+  const verdict = seen.login?.verdict
+  const missedPushes = seen.login?.progress.twofaTimeouts ?? 0
+  if (state.missedPushes + missedPushes >= limits.twofaMaxPushes && missedPushes > 0) {
+    const detail = `${state.missedPushes + missedPushes} pushes went unanswered`
+    return fail(state, { code: 'TWOFA_TIMEOUT', detail }, by, { locks: true })
+  }
+  if (verdict?.terminal && verdict.reason) {
+    const counted = { ...state, missedPushes: state.missedPushes + missedPushes }
+    return fail(counted, verdict.reason, by, { crash: true, locks: verdict.phase === 'locked' })
+  }
+  // A container from before this manager may have a log that no longer tells its login: only its session can say.
+  const blind = seen.adopted && (verdict === undefined || verdict.phase === 'booting')
+  const phase = blind ? 'connecting' : (verdict?.phase ?? 'booting')
+  // The process is on its way out; the container's end, or the log's watchdog, will say what became of it.
+  if (phase === 'stopping')
+    return enter(state, state.wasReady ? 'reconnecting' : 'booting', now, { cause: verdict?.reason ?? null })
+  if (phase !== 'connecting') {
+    const fresh = state.wasReady ? newLogin(state) : state
+    return startingUp(
+      enter(fresh, phase, now, { cause: verdict?.reason ?? null, deadline: verdict?.deadline ?? null }),
+      by,
+    )
+  }
+  if (state.wasReady && (seen.session?.state === 'reconnecting' || seen.session?.state === 'failed'))
+    return lost(state, seen, by)
+  return startingUp(enter(state, 'connecting', now, {}), by)
+}
+
+/** A restart inside the container: another login, with a start-up time of its own. */
+function newLogin(state: GatewayState): GatewayState {
+  return {
+    ...state,
+    wasReady: false,
+    readySince: null,
+    rung: 'session',
+    startupMs: 0,
+    startupSeenAt: null,
+    connectTries: 0,
+    connectAt: 0,
+  }
+}
+
+function startingUp(state: GatewayState, by: Deciding): GatewayState {
+  if (!counting.has(state.phase) || state.startupMs < by.limits.maxStartupMs) return state
+  const detail = `still ${state.phase} after ${Math.round(state.startupMs / 1000)} s`
+  return fail(state, { code: 'STARTUP_TIMEOUT', detail }, by, { crash: true })
+}
+
+/** Our session is up and answers: RUNNING, unless the account is not the one, or IB is lost behind a live gateway. */
+function answering(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
+  const { now } = by
+  const session = seen.session
+  if (seen.accountFault !== null) return fail(state, { code: 'WRONG_ACCOUNT', detail: seen.accountFault }, by)
+  const good = {
+    ...state,
+    wasReady: true,
+    readySince: state.readySince ?? now,
+    rung: 'session',
+    connectTries: 0,
+    missedPushes: 0,
+  } as const
+  if (session?.upstream === 'lost')
+    return enter(good, 'upstream-lost', now, { cause: { code: 'UPSTREAM_LOST' } })
+  const degraded =
+    session !== null && (session.brokenFarms.length > 0 || session.heartbeatLate || session.competing)
+  const settled = now - good.readySince >= stableMs ? { ...good, failures: 0 } : good
+  if (degraded)
+    return enter(settled, 'degraded', now, {
+      cause: session.competing ? { code: 'COMPETING_SESSION' } : null,
+    })
+  return enter(settled, 'ready', now, {})
+}
+
+/** The ladder for a lost session: the session tries by itself, then a restart without 2FA, then another container. Never for a lost upstream. */
+function lost(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
+  const session = seen.session
+  const mute = session?.lastError?.code === 'CONNECTION_TIMEOUT'
+  const cause: Cause = { code: mute ? 'HEARTBEAT_LOST' : 'SESSION_LOST' }
+  const rung = session?.state === 'failed' ? 'soft-restart' : state.rung
+  return enter({ ...state, rung, readySince: null }, 'reconnecting', by.now, { cause })
+}

@@ -1,0 +1,90 @@
+// Follows one container's log and keeps what it tells of the login. Tells its owner when that changes; decides nothing.
+import type { GatewayRuntime } from '../ports/runtime.ts'
+import { advanceLogin } from './login-log/login-stage.ts'
+import { type LoginProgress, newLogin } from './login-log/progress.ts'
+
+/** Lines read back from a container that was up before us; its start may be cut off. */
+const adoptedTail = 5_000
+
+export class LogReader {
+  readonly containerId: string
+  /** When JVMs after the first started in this container, by the engine's clock (ms since the epoch): each may spend a login. */
+  readonly laterStarts: number[] = []
+  #progress: LoginProgress
+  #ended = false
+  #lastAt: number | undefined
+  readonly #closing = new AbortController()
+  readonly #done: Promise<void>
+
+  constructor(
+    deps: { runtime: GatewayRuntime; onChange: () => void; onError: (err: unknown) => void },
+    from: { containerId: string; startedAt: number; adopted: boolean; resume?: LogReader },
+  ) {
+    this.containerId = from.containerId
+    this.#progress = from.resume?.progress ?? newLogin(from.startedAt)
+    this.#lastAt = from.resume?.lastAt
+    this.laterStarts.push(...(from.resume?.laterStarts ?? []))
+    this.#done = this.#follow(deps, from.adopted).catch((err) => {
+      if (!this.#closing.signal.aborted) deps.onError(err)
+    })
+  }
+
+  get progress(): LoginProgress {
+    return this.#progress
+  }
+
+  get lastAt(): number | undefined {
+    return this.#lastAt
+  }
+
+  /** The stream is over: the container ended, or the engine went away. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Resolves when the stream is over and every line of it was read. */
+  get done(): Promise<void> {
+    return this.#done
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#done
+  }
+
+  async #follow(deps: { runtime: GatewayRuntime; onChange: () => void }, adopted: boolean): Promise<void> {
+    const { signal } = this.#closing
+    const options = {
+      follow: true,
+      ...(this.#lastAt !== undefined ? { since: this.#lastAt + 1 } : adopted ? { tail: adoptedTail } : {}),
+    }
+    try {
+      for await (const line of deps.runtime.logs(this.containerId, options, signal)) {
+        const before = this.#progress
+        this.#progress = advanceLogin(before, line.text, line.at)
+        this.#lastAt = line.at
+        if (this.#progress.jvmStarts > before.jvmStarts && this.#progress.jvmStarts > 1)
+          this.laterStarts.push(line.at)
+        if (tellsMore(before, this.#progress)) deps.onChange()
+      }
+    } finally {
+      this.#ended = true
+      if (!signal.aborted) deps.onChange()
+    }
+  }
+}
+
+/** Whether a reconcile could decide otherwise now; most lines change nothing that matters. */
+function tellsMore(before: LoginProgress, after: LoginProgress): boolean {
+  return (
+    before.stage !== after.stage ||
+    before.reason?.code !== after.reason?.code ||
+    before.terminal !== after.terminal ||
+    before.twofaPushes !== after.twofaPushes ||
+    before.jvmStarts !== after.jvmStarts ||
+    before.openDialogs.length !== after.openDialogs.length ||
+    before.readOnlyBlock !== after.readOnlyBlock ||
+    before.passwordNotice !== after.passwordNotice ||
+    before.configWarning !== after.configWarning
+  )
+}

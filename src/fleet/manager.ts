@@ -1,0 +1,308 @@
+// GatewayManager: the core's face. Records what people wish, wakes the reconciler, answers from memory; never acts on the engine itself.
+import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
+import type {
+  BulkResult,
+  Gateway,
+  GatewayHealth,
+  GatewayStatus,
+  GatewayStatusView,
+  Lease,
+  LeaseBody,
+  StatusCounts,
+} from '../../schemas/gateway.ts'
+import type { Alert, FleetEvent, IbStatus, SystemStatus } from '../../schemas/system.ts'
+import { FleetError, isFleetError } from '../ports/errors.ts'
+import type { Caller, FleetControl, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
+import type { GatewayCredentials, LogLine } from '../ports/runtime.ts'
+import type { IbSession } from '../session/session.ts'
+import { Fleet } from './fleet.ts'
+import { countStatuses, EventLoopWatch, ibStatus } from './fleet-status.ts'
+import { FollowerDesk, followerNotFound, page } from './follower-desk.ts'
+import type { Keeper } from './keeper.ts'
+import { LeaseDesk } from './lease-desk.ts'
+import { retireFollower } from './retire.ts'
+import { scrubLine } from './scrub.ts'
+import type { FleetDeps } from './settings.ts'
+import { shutDown } from './shutdown.ts'
+import { readiness, systemStatus } from './surroundings.ts'
+import { GatewayVerbs } from './verbs.ts'
+import { answers, gatewayView, healthView, statusView, toldStatus } from './view.ts'
+
+/** In-process callers need not say who they are. */
+const local: Caller = { actor: 'local' }
+
+export class GatewayManager implements FleetControl {
+  readonly #deps: FleetDeps
+  readonly #fleet: Fleet
+  readonly #followers: FollowerDesk
+  readonly #leases: LeaseDesk
+  readonly #verbs: GatewayVerbs
+  readonly #eventLoop = new EventLoopWatch()
+  readonly #startedAt: number
+  #stopping: Promise<void> | null = null
+
+  constructor(deps: FleetDeps) {
+    const { stores, clock, settings, credentials, random = Math.random } = deps
+    this.#deps = deps
+    this.#startedAt = clock.now()
+    this.#fleet = new Fleet(deps)
+    const { audit } = this.#fleet
+    this.#leases = new LeaseDesk({ store: stores.leases, clock, audit, range: settings.clientIds, random })
+    this.#verbs = new GatewayVerbs(this.#fleet)
+    this.#followers = new FollowerDesk({
+      stores,
+      credentials,
+      clock,
+      audit,
+      review: async (follower) => {
+        await this.#fleet.review(follower)
+      },
+      retire: (follower, signal) => retireFollower(this.#fleet, follower, signal),
+      renewed: (follower, fresh) => this.#verbs.credentialsRenewed(follower, fresh),
+    })
+  }
+
+  /** Loads the followers, adopts what runs, launches what is wanted. Resolves once the engine was asked for the first time; the rest goes on by itself. */
+  async start(): Promise<void> {
+    this.#eventLoop.start()
+    await this.#fleet.start()
+  }
+
+  /** Ordered shutdown within SHUTDOWN_TIMEOUT; stopping twice is stopping once. Stores and engine stay open: whoever opened them closes them. */
+  stop(): Promise<void> {
+    this.#stopping ??= shutDown(this.#fleet).finally(() => this.#eventLoop.stop())
+    return this.#stopping
+  }
+
+  /** The ready session of a follower's gateway, or null; never opens one. */
+  getClient(followerId: string): IbSession | null {
+    const session = this.#fleet.keepers.get(followerId)?.session
+    return session?.isHealthy() ? session : null
+  }
+
+  /** RUNNING, and its session has answered in time. */
+  isHealthy(followerId: string): boolean {
+    const keeper = this.#fleet.keepers.get(followerId)
+    return keeper !== undefined && toldStatus(keeper) === 'RUNNING' && answers(keeper)
+  }
+
+  /** Drops and reopens the API session; true when it answers again within the reconnect window. */
+  async reconnect(followerId: string): Promise<boolean> {
+    const { outcome } = await this.reconnectGateway(followerId, {
+      ...local,
+      waitMs: this.#deps.settings.session.reconnectWindowMs,
+    })
+    return outcome === 'done'
+  }
+
+  listFollowers(query: {
+    limit: number
+    cursor?: string
+  }): Promise<{ items: Follower[]; nextCursor?: string }> {
+    return this.#followers.list(query)
+  }
+  getFollower(id: string): Promise<Follower> {
+    return this.#followers.get(id)
+  }
+  async createFollower(body: FollowerCreate, caller: Caller = local): Promise<Follower> {
+    this.#verbs.mustBeOpen()
+    return this.#followers.create(body, caller)
+  }
+  async patchFollower(
+    id: string,
+    patch: FollowerPatch,
+    options: Caller & { ifMatch?: number } = local,
+  ): Promise<Follower> {
+    this.#verbs.mustBeOpen()
+    return this.#followers.patch(id, patch, options)
+  }
+  async deleteFollower(id: string, caller: Caller & { ifMatch?: number } = local): Promise<void> {
+    this.#verbs.mustBeOpen()
+    return this.#followers.delete(id, caller)
+  }
+  async putCredentials(id: string, credentials: GatewayCredentials, caller: Caller = local): Promise<void> {
+    this.#verbs.mustBeOpen()
+    return this.#followers.putCredentials(id, credentials, caller)
+  }
+
+  listGateways({ status, limit, cursor }: { status?: GatewayStatus; limit: number; cursor?: string }): {
+    items: Gateway[]
+    nextCursor?: string
+    counts: StatusCounts
+  } {
+    const keepers = [...this.#fleet.keepers.values()]
+    const chosen = status === undefined ? keepers : keepers.filter((keeper) => toldStatus(keeper) === status)
+    const { items, nextCursor } = page(chosen, (keeper) => keeper.follower.id, limit, cursor)
+    const now = this.#deps.clock.now()
+    return {
+      items: items.map((keeper) => gatewayView(keeper, now)),
+      ...(nextCursor !== undefined && { nextCursor }),
+      counts: countStatuses(keepers),
+    }
+  }
+  getGateway(id: string): Gateway {
+    return gatewayView(this.#keeper(id), this.#deps.clock.now())
+  }
+  gatewayStatus(id: string): GatewayStatusView {
+    return statusView(this.#keeper(id))
+  }
+  gatewayHealth(id: string): GatewayHealth {
+    return healthView(this.#keeper(id))
+  }
+  async *gatewayLogs(
+    id: string,
+    options: { tail?: number; follow?: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<LogLine> {
+    const { container } = this.#keeper(id)
+    if (!container) return
+    const until = AbortSignal.any([signal, this.#fleet.signal])
+    for await (const line of this.#deps.runtime.logs(container.id, options, until))
+      yield { ...line, text: scrubLine(line.text) }
+  }
+
+  launchGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {
+    return this.#verbs.launch(this.#keeper(id), options)
+  }
+  stopGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {
+    return this.#verbs.stop(this.#keeper(id), options)
+  }
+  restartGateway(
+    id: string,
+    mode: 'soft' | 'container' = 'soft',
+    options: VerbOptions = local,
+  ): Promise<VerbOutcome> {
+    const keeper = this.#keeper(id)
+    return mode === 'soft'
+      ? this.#verbs.restartSoftly(keeper, options)
+      : this.#verbs.restartContainer(keeper, options)
+  }
+  reconnectGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {
+    return this.#verbs.reconnect(this.#keeper(id), options)
+  }
+
+  async bulk(
+    verb: 'launch' | 'stop',
+    followerIds: readonly string[] | undefined,
+    caller: Caller = local,
+  ): Promise<BulkResult> {
+    const ids = followerIds ?? [...this.#fleet.keepers.keys()]
+    const results = await Promise.all([...new Set(ids)].map((id) => this.#bulkOne(verb, id, caller)))
+    return { results }
+  }
+
+  async lease(id: string, body: LeaseBody, caller: Caller = local): Promise<Lease> {
+    this.#verbs.mustBeOpen()
+    return this.#leases.lease(this.#keeper(id), body, caller)
+  }
+  renewLease(id: string, clientId: number, ttlSeconds?: number, _caller: Caller = local): Promise<Lease> {
+    return this.#leases.renew(this.#keeper(id), clientId, ttlSeconds)
+  }
+  releaseLease(id: string, clientId: number, caller: Caller = local): Promise<void> {
+    return this.#leases.release(this.#keeper(id), clientId, caller)
+  }
+
+  ibStatus(): IbStatus {
+    return ibStatus([...this.#fleet.keepers.values()], this.#deps.clock.now())
+  }
+  systemStatus(signal: AbortSignal): Promise<SystemStatus> {
+    return systemStatus(this.#fleet, { startedAt: this.#startedAt, eventLoop: this.#eventLoop.delay }, signal)
+  }
+  readiness(): ReturnType<FleetControl['readiness']> {
+    return readiness(this.#fleet)
+  }
+
+  listAlerts(query: { limit: number }): Promise<Alert[]> {
+    return this.#fleet.alerts.list(query)
+  }
+  async acknowledgeAlert(id: string, caller: Caller = local): Promise<Alert> {
+    const alert = await this.#fleet.alerts.acknowledge(id, caller.actor)
+    this.#fleet.audit.note({
+      type: 'alert.acknowledged',
+      actor: caller.actor,
+      message: `Alert acknowledged: ${alert.title}`,
+      ...(alert.followerId !== undefined && { followerId: alert.followerId }),
+    })
+    return alert
+  }
+  async listEvents({
+    since,
+    ...query
+  }: {
+    since?: string
+    followerId?: string
+    limit: number
+  }): Promise<FleetEvent[]> {
+    await this.#fleet.audit.flush()
+    const at = since === undefined ? Number.NaN : Date.parse(since)
+    return this.#deps.stores.events.list({
+      ...query,
+      ...(since !== undefined && { since: Number.isNaN(at) ? since : at }),
+    })
+  }
+
+  async injectFault(
+    id: string,
+    fault: string,
+    value: string | undefined,
+    caller: Caller = local,
+  ): Promise<void> {
+    this.#keeper(id)
+    const { runtime } = this.#deps
+    if (!runtime.injectFault)
+      throw new FleetError(
+        'NOT_FOUND',
+        'Faults can only be injected into simulated gateways (RUNTIME=simulated).',
+      )
+    await runtime.injectFault(id, fault, value)
+    this.#fleet.audit.note({
+      type: 'simulator.fault',
+      followerId: id,
+      actor: caller.actor,
+      message: `Fault injected: ${fault}`,
+      ...(value !== undefined && { data: { value } }),
+    })
+  }
+
+  #keeper(id: string): Keeper {
+    const keeper = this.#fleet.keepers.get(id)
+    if (!keeper) throw followerNotFound(id)
+    return keeper
+  }
+
+  async #bulkOne(
+    verb: 'launch' | 'stop',
+    followerId: string,
+    caller: Caller,
+  ): Promise<BulkResult['results'][number]> {
+    try {
+      const { outcome, gateway } = await (verb === 'launch'
+        ? this.launchGateway(followerId, caller)
+        : this.stopGateway(followerId, caller))
+      return { followerId, status: outcome === 'pending' ? 202 : 200, gateway }
+    } catch (err) {
+      if (!isFleetError(err)) throw err
+      return { followerId, ...bulkProblem(err, caller.requestId ?? '') }
+    }
+  }
+}
+
+/** The few failures that a bulk answer lists; anything else is a dependency that is away. */
+function bulkProblem(
+  err: FleetError,
+  instance: string,
+): Pick<BulkResult['results'][number], 'status' | 'problem'> {
+  const conflicts = ['FOLLOWER_NOT_LAUNCHABLE', 'CREDENTIALS_REJECTED']
+  const status = err.code === 'FOLLOWER_NOT_FOUND' ? 404 : conflicts.includes(err.code) ? 409 : 503
+  return {
+    status,
+    problem: {
+      type: `urn:ibgm:problem:${err.code}`,
+      title: err.code,
+      status,
+      code: err.code,
+      detail: err.message,
+      instance,
+    },
+  }
+}

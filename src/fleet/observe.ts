@@ -1,0 +1,110 @@
+// One look at the world for one gateway: engine, log, session. Reads; changes nothing but what the keeper remembers of what it saw.
+import { isFleetError } from '../ports/errors.ts'
+import type { GatewayContainer, GatewayRuntime } from '../ports/runtime.ts'
+import { findAccountFault } from './accounts.ts'
+import { isWanted, type Keeper } from './keeper.ts'
+import { LogReader } from './log-reader.ts'
+import { loginVerdict } from './login-log/verdict.ts'
+import type { LifecycleLimits, Observation } from './state.ts'
+
+/** How long a container's last words may take to arrive after its end. */
+const lastWordsMs = 2_000
+
+export interface Eyes {
+  readonly runtime: GatewayRuntime
+  readonly limits: LifecycleLimits
+  readonly now: () => number
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Whether the engine answers; told to all. */
+  readonly engine: { readonly up: boolean; report(up: boolean): void }
+  /** Called when something seen by the log changes. */
+  readonly wake: (followerId: string) => void
+  readonly onLogError: (followerId: string, err: unknown) => void
+}
+
+/** Looks, and remembers container and log reader in the keeper. An engine that does not answer leaves the last view standing. */
+export async function observe(keeper: Keeper, eyes: Eyes, signal: AbortSignal): Promise<Observation> {
+  let imagePresent = false
+  try {
+    keeper.container = await eyes.runtime.inspect(keeper.follower.id, signal)
+    if (keeper.container === null && mayLaunch(keeper, eyes.now()))
+      imagePresent = await eyes.runtime.hasImage(keeper.spec.image, signal)
+    eyes.engine.report(true)
+  } catch (err) {
+    if (signal.aborted || !isFleetError(err, 'ENGINE_UNAVAILABLE')) throw err
+    eyes.engine.report(false)
+  }
+  if (keeper.container) await readLog(keeper, keeper.container, eyes, signal)
+  return look(keeper, eyes, imagePresent)
+}
+
+/** The observation from what is in memory; no I/O. */
+export function look(
+  keeper: Keeper,
+  eyes: Pick<Eyes, 'engine' | 'limits' | 'now'>,
+  imagePresent = false,
+): Observation {
+  const session = keeper.session?.snapshot() ?? null
+  const progress =
+    keeper.container && keeper.logReader?.containerId === keeper.container.id
+      ? keeper.logReader.progress
+      : null
+  const { twofaTimeoutMs, twofaMaxPushes } = eyes.limits
+  return {
+    wanted: isWanted(keeper),
+    hold: keeper.record.hold && {
+      code: keeper.record.hold.code,
+      ...(keeper.record.hold.detail !== undefined && { detail: keeper.record.hold.detail }),
+    },
+    engineUp: eyes.engine.up,
+    container: keeper.container,
+    imagePresent,
+    adopted: keeper.adopted,
+    login: progress && {
+      progress,
+      verdict: loginVerdict(progress, eyes.now(), { twofaTimeoutMs, twofaMaxPushes }),
+    },
+    session,
+    accountFault: session?.state === 'ready' ? findAccountFault(keeper.follower, session.accounts) : null,
+  }
+}
+
+function mayLaunch(keeper: Keeper, now: number): boolean {
+  if (!isWanted(keeper) || keeper.record.hold) return false
+  return keeper.state.phase !== 'backing-off' || keeper.state.retryAt === null || now >= keeper.state.retryAt
+}
+
+async function readLog(
+  keeper: Keeper,
+  container: GatewayContainer,
+  eyes: Eyes,
+  signal: AbortSignal,
+): Promise<void> {
+  const followerId = keeper.follower.id
+  const current = keeper.logReader
+  const same = current?.containerId === container.id
+  if (container.state === 'created') return
+  if (!same || (current.ended && container.state === 'running' && eyes.engine.up)) {
+    if (current && !same) await current.close()
+    const from = {
+      containerId: container.id,
+      startedAt: container.startedAt ?? eyes.now(),
+      adopted: keeper.adopted,
+    }
+    keeper.logReader = new LogReader(
+      {
+        runtime: eyes.runtime,
+        onChange: () => eyes.wake(followerId),
+        onError: (err) => eyes.onLogError(followerId, err),
+      },
+      same ? { ...from, resume: current } : from,
+    )
+  }
+  const reader = keeper.logReader
+  if (container.state === 'exited' && reader && !reader.ended) {
+    const waiting = new AbortController()
+    const limit = eyes.sleep(lastWordsMs, AbortSignal.any([signal, waiting.signal])).catch(() => undefined)
+    await Promise.race([reader.done, limit])
+    waiting.abort()
+  }
+}

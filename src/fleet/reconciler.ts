@@ -1,0 +1,165 @@
+// One follower at a time: observe, advance, plan, run the steps, until nothing is left to do but wait.
+import type { ReasonCode } from '../../schemas/reason.ts'
+import { reasonCodes } from '../../schemas/reason.ts'
+import type { ErrorCode } from '../ports/errors.ts'
+import { type FleetError, isFleetError } from '../ports/errors.ts'
+import { findConditions } from './conditions.ts'
+import { alertsChangeAt } from './gateway-alerts.ts'
+import { findLayers, foldLayers } from './health.ts'
+import { hasDrifted, type Keeper } from './keeper.ts'
+import { advance, fail } from './lifecycle.ts'
+import { type Eyes, look, observe } from './observe.ts'
+import { lookAgainAt, plan, type Step } from './plan.ts'
+import type { Cause } from './reasons.ts'
+import type { GatewayState } from './state.ts'
+import { executors, type Hands, remember } from './steps.ts'
+
+/** A run that plans without end is a bug; it is cut here and goes on after a breath. */
+const stepLimit = 50
+const retryStepMs = 5_000
+
+export interface ReconcilerDeps {
+  readonly eyes: Eyes
+  readonly hands: Hands
+  /** Told after each change of state, for waiters, alerts and the audit. */
+  readonly onState: (keeper: Keeper, before: GatewayState) => void
+}
+
+/** Brings one gateway as far as it can come now; returns milliseconds until it should be looked at again, if at all. */
+export async function reconcile(
+  keeper: Keeper,
+  deps: ReconcilerDeps,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { eyes, hands } = deps
+  for (let round = 0; round < stepLimit; round++) {
+    const seen = await observe(keeper, eyes, signal)
+    publish(keeper, deps, advance(keeper.state, seen, hands.deciding()))
+    await settle(keeper, deps)
+    const steps = plan(keeper.state, seen, eyes.now())
+    if (steps.length === 0) return againIn(keeper, deps)
+    const failed = await runSteps(keeper, steps, deps, signal)
+    if (failed) return againIn(keeper, deps, retryStepMs)
+  }
+  hands.log.error(
+    { followerId: keeper.follower.id, phase: keeper.state.phase },
+    'a reconcile does not settle',
+  )
+  return retryStepMs
+}
+
+/** Readers see this state from now on. */
+export function publish(keeper: Keeper, { eyes, onState }: ReconcilerDeps, next: GatewayState): void {
+  const before = keeper.state
+  keeper.state = next
+  keeper.seen = look(keeper, eyes)
+  const now = eyes.now()
+  keeper.layers = foldLayers(
+    keeper.layers,
+    findLayers(keeper.seen, keeper.session?.isHealthy() ?? false),
+    now,
+  )
+  keeper.conditions = findConditions(keeper.seen, hasDrifted(keeper)).map((found) => ({
+    ...found,
+    since: keeper.conditions.find((condition) => condition.type === found.type)?.since ?? now,
+  }))
+  onState(keeper, before)
+}
+
+/** Runs the steps in order. True when one failed and the gateway should simply be tried again later. */
+async function runSteps(
+  keeper: Keeper,
+  steps: readonly Step[],
+  deps: ReconcilerDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const step of steps) {
+    try {
+      await executors[step.kind](keeper, step as never, deps.hands, signal)
+    } catch (err) {
+      if (signal.aborted || !isFleetError(err)) throw err
+      if (isFleetError(err, 'ENGINE_UNAVAILABLE')) deps.eyes.engine.report(false)
+      deps.hands.log.warn({ followerId: keeper.follower.id, step: step.kind, err }, 'step failed')
+      // On the way down, or off a ladder, the cause stands; the step is tried again.
+      if (step.kind !== 'launch' && step.kind !== 'pull') return true
+      publish(keeper, deps, fail(keeper.state, causeOf(err), deps.hands.deciding()))
+      return false
+    }
+  }
+  return false
+}
+
+const asReason: Partial<Record<ErrorCode, ReasonCode>> = {
+  ENGINE_REFUSED: 'ENGINE_UNAVAILABLE',
+  PORT_IN_USE: 'PORT_EXHAUSTED',
+  CREDENTIALS_INVALID: 'CREDENTIALS_INCOMPLETE',
+}
+
+function causeOf(err: FleetError): Cause {
+  const code = reasonCodes.find((reason) => reason === err.code) ?? asReason[err.code] ?? 'CONFIG_ERROR'
+  return { code, detail: err.message }
+}
+
+/** Writes down what must survive a restart, and gives back what an absent container no longer needs. A store that is away is tried again. */
+async function settle(keeper: Keeper, { hands }: ReconcilerDeps): Promise<void> {
+  const { state, record, follower } = keeper
+  try {
+    if (state.phase === 'locked' && state.cause && !record.hold) await lock(keeper, state.cause, hands)
+    if (state.crashes !== record.crashes) await remember(keeper, hands, { crashes: state.crashes })
+    await countStarts(keeper, hands)
+  } catch (err) {
+    if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
+    hands.log.warn({ followerId: follower.id, err }, 'state not stored; tried again at the next look')
+  }
+  if (keeper.container === null && (keeper.state.phase === 'stopped' || keeper.state.phase === 'locked')) {
+    hands.ports.release(follower.id)
+    if (hands.usernames.release(follower.id)) hands.usernameFreed()
+  }
+}
+
+async function lock(keeper: Keeper, cause: Cause, hands: Hands): Promise<void> {
+  const { secretHash } = keeper.record
+  const usernameHash = keeper.container?.usernameHash
+  if (cause.code === 'CREDENTIALS_REJECTED' && usernameHash)
+    await hands.budget.noteRejected(keeper.follower, usernameHash)
+  await remember(keeper, hands, {
+    hold: { ...cause, at: hands.clock.now(), ...(secretHash !== null && { secretHash }) },
+  })
+  hands.audit.note({
+    type: 'gateway.locked',
+    followerId: keeper.follower.id,
+    message: 'Gateway locked until a person acts',
+    data: { code: cause.code },
+  })
+}
+
+/** JVM starts that the container made by itself may log in too: they spend the same budget. */
+async function countStarts(keeper: Keeper, hands: Hands): Promise<void> {
+  const { container, logReader } = keeper
+  if (!container || !logReader || logReader.containerId !== container.id) return
+  for (let at = logReader.laterStarts[0]; at !== undefined; at = logReader.laterStarts[0]) {
+    const spent = await hands.budget.noteStart(keeper.follower, container.usernameHash, at)
+    logReader.laterStarts.shift()
+    if (spent)
+      keeper.state = fail(
+        keeper.state,
+        { code: 'LOGIN_BUDGET', detail: 'the gateway keeps restarting and logging in' },
+        hands.deciding(),
+      )
+  }
+}
+
+function againIn(
+  keeper: Keeper,
+  { hands, eyes }: ReconcilerDeps,
+  atMostMs = Number.POSITIVE_INFINITY,
+): number | undefined {
+  const now = eyes.now()
+  const times = [
+    lookAgainAt(keeper.state, keeper.seen, hands.deciding().limits.maxStartupMs),
+    alertsChangeAt(keeper.state, now),
+    now + atMostMs,
+  ]
+  const at = Math.min(...times.filter((time) => time !== undefined))
+  return Number.isFinite(at) ? Math.max(10, at - now) : undefined
+}

@@ -1,0 +1,46 @@
+// The end of a follower: gateway stopped, container, volume, leases, credentials and record gone, in an order in which a crash loses nothing.
+import type { Follower } from '../../schemas/follower.ts'
+import { FleetError } from '../ports/errors.ts'
+import type { Fleet } from './fleet.ts'
+import { remember } from './steps.ts'
+
+/** Longest wait for the container to go. */
+const goneMs = 60_000
+
+/** Resolves when nothing of the follower is left. ENGINE_UNAVAILABLE when the container cannot be removed now: then the record stays. */
+export async function retireFollower(fleet: Fleet, follower: Follower, signal: AbortSignal): Promise<void> {
+  const { deps, keepers, engine, queue, waiting } = fleet
+  const { id } = follower
+  const keeper = keepers.get(id) ?? (await fleet.review(follower))
+  if (!engine.up) {
+    throw new FleetError(
+      'ENGINE_UNAVAILABLE',
+      `Follower ${id} was not deleted, because the container engine does not answer and its container may still run. Ask again when the engine is back.`,
+      { retryAfterMs: 5_000 },
+    )
+  }
+  await remember(keeper, deps, { desired: 'stopped' })
+  queue.interrupt(id)
+  const gone = await waiting.until(
+    keeper,
+    ({ state, container }) => state.phase === 'stopped' && container === null,
+    goneMs,
+    signal,
+  )
+  if (!gone) {
+    throw new FleetError(
+      'ENGINE_UNAVAILABLE',
+      `Follower ${id} was not deleted: its container is still there after ${goneMs / 1000} s. Look at the engine, then ask again.`,
+      { retryAfterMs: 10_000 },
+    )
+  }
+  keeper.deleting = true
+  await queue.exclusive(id, async () => {
+    await deps.runtime.removeSettings(id, signal)
+    for (const lease of await deps.stores.leases.list(id)) await deps.stores.leases.delete(id, lease.purpose)
+    await deps.credentials.remove(follower)
+    await deps.stores.followers.delete(id)
+    await deps.stores.gateways.delete(id)
+  })
+  fleet.forget(keeper)
+}

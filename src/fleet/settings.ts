@@ -1,0 +1,48 @@
+// What the manager core takes: its figures and its ports. Filled in by the composition root, by tests and by embedders.
+import type { AlertSink } from '../ports/alerts.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { CredentialStore } from '../ports/credentials.ts'
+import type { IbConnector } from '../ports/ib.ts'
+import type { Log } from '../ports/log.ts'
+import type { GatewayRuntime } from '../ports/runtime.ts'
+import type { Stores } from '../ports/stores.ts'
+import type { BudgetLimits } from './login-budget.ts'
+import type { PortRange } from './pools.ts'
+import type { SpecDefaults } from './spec.ts'
+import type { LifecycleLimits } from './state.ts'
+import type { SessionSettings } from './steps.ts'
+
+export interface FleetSettings {
+  readonly spec: SpecDefaults
+  readonly ports: PortRange
+  readonly clientIds: PortRange
+  readonly lifecycle: LifecycleLimits
+  readonly budget: BudgetLimits
+  readonly session: SessionSettings
+  readonly launchConcurrency: number
+  /** From sweep to sweep of the monitor. */
+  readonly monitorIntervalMs: number
+  /** From reading to reading of the follower records, so that a record changed elsewhere takes effect. */
+  readonly recordIntervalMs: number
+  readonly shutdownTimeoutMs: number
+  readonly onShutdown: 'stop' | 'leave'
+}
+
+export interface FleetDeps {
+  readonly settings: FleetSettings
+  readonly stores: Stores
+  readonly runtime: GatewayRuntime
+  readonly credentials: CredentialStore
+  readonly connector: IbConnector
+  readonly sinks: readonly AlertSink[]
+  readonly clock: Clock
+  readonly log: Log
+  /** [0, 1): jitter and first client ids. */
+  readonly random?: () => number
+  readonly version: string
+  readonly managerId: string
+  /** Base64; the key of the login digests, kept in the store. */
+  readonly digestKey: string
+  /** For the disk figures of /system/system-status. */
+  readonly dataDir?: string
+}

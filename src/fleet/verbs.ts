@@ -1,0 +1,234 @@
+// The verbs of one gateway: launch, stop, restart, reconnect. Each checks, records the wish, sets the state at once and leaves the work to the reconciler.
+import type { Follower } from '../../schemas/follower.ts'
+import { FleetError, isFleetError } from '../ports/errors.ts'
+import type { Caller, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
+import type { GatewayCredentials } from '../ports/runtime.ts'
+import type { Fleet } from './fleet.ts'
+import { isEligible, isWanted, type Keeper } from './keeper.ts'
+import { enter, recreationAsked, softRestartAccepted } from './lifecycle.ts'
+import { gatewayStatus } from './state.ts'
+import { remember } from './steps.ts'
+import { gatewayView, toldStatus } from './view.ts'
+import { shuttingDown } from './waiting.ts'
+
+export class GatewayVerbs {
+  readonly #fleet: Fleet
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet
+  }
+
+  /** SHUTTING_DOWN once the manager is on its way out. */
+  mustBeOpen(): void {
+    if (this.#fleet.signal.aborted) throw shuttingDown()
+  }
+
+  async launch(keeper: Keeper, options: VerbOptions): Promise<VerbOutcome> {
+    this.mustBeOpen()
+    const { follower } = keeper
+    if (keeper.deleting || !isEligible(follower)) throw notLaunchable(keeper)
+    if (isWanted(keeper) && toldStatus(keeper) === 'RUNNING') return this.#outcome(keeper, 'done')
+    const underway = isWanted(keeper) && gatewayStatus(keeper.state.phase) === 'STARTING'
+    if (!underway) await this.#admit(keeper, options)
+    return this.#settled(keeper, options, (candidate) => toldStatus(candidate) === 'RUNNING')
+  }
+
+  async stop(keeper: Keeper, options: VerbOptions): Promise<VerbOutcome> {
+    this.mustBeOpen()
+    const { deps, queue, audit } = this.#fleet
+    if (keeper.record.desired === 'running') {
+      await remember(keeper, deps, { desired: 'stopped' })
+      audit.note({
+        type: 'gateway.stop',
+        followerId: keeper.follower.id,
+        actor: options.actor,
+        message: 'Stop asked',
+      })
+      if (keeper.state.phase !== 'stopped')
+        this.#fleet.publish(keeper, enter(keeper.state, 'stopping', deps.clock.now(), {}))
+      queue.interrupt(keeper.follower.id)
+    } else queue.enqueue(keeper.follower.id)
+    return this.#settled(keeper, options, (candidate) => candidate.state.phase === 'stopped')
+  }
+
+  async restartContainer(keeper: Keeper, options: VerbOptions): Promise<VerbOutcome> {
+    this.mustBeOpen()
+    if (!isWanted(keeper) || gatewayStatus(keeper.state.phase) === 'FAILED') throw notUp(keeper, 'restart')
+    const { deps, audit } = this.#fleet
+    const before = keeper.container?.id
+    keeper.askedByPerson = true
+    audit.note({
+      type: 'gateway.restart',
+      followerId: keeper.follower.id,
+      actor: options.actor,
+      message: 'Container restart asked: a new container and a full login',
+    })
+    this.#fleet.publish(
+      keeper,
+      recreationAsked(
+        keeper.state,
+        { code: 'PLANNED_RESTART', detail: 'a new container was asked for' },
+        deps.clock.now(),
+      ),
+    )
+    return this.#settled(
+      keeper,
+      options,
+      (candidate) => toldStatus(candidate) === 'RUNNING' && candidate.container?.id !== before,
+    )
+  }
+
+  async restartSoftly(keeper: Keeper, options: VerbOptions): Promise<VerbOutcome> {
+    this.mustBeOpen()
+    const { deps, queue, audit } = this.#fleet
+    const followerId = keeper.follower.id
+    await queue.exclusive(followerId, async () => {
+      const { container } = keeper
+      const loggedIn = keeper.state.wasReady || keeper.session?.isConnected()
+      if (!isWanted(keeper) || container?.state !== 'running' || !loggedIn) {
+        throw new FleetError(
+          'SOFT_RESTART_UNAVAILABLE',
+          `The gateway of ${followerId} is ${toldStatus(keeper)} (${keeper.state.phase}) and not logged in, so it cannot restart without a login. POST {"mode":"container"} makes a new container with a full login.`,
+        )
+      }
+      const jvmStarts = keeper.logReader?.progress.jvmStarts ?? 0
+      await deps.runtime.softRestart(container.id, this.#fleet.signal)
+      keeper.state = softRestartAccepted(keeper.state, jvmStarts, deps.clock.now())
+      audit.note({
+        type: 'gateway.restart.soft',
+        followerId,
+        actor: options.actor,
+        message: 'Soft restart asked: no new login',
+      })
+    })
+    return this.#settled(
+      keeper,
+      options,
+      (candidate) => toldStatus(candidate) === 'RUNNING' && candidate.state.softRestart === null,
+    )
+  }
+
+  async reconnect(keeper: Keeper, options: VerbOptions): Promise<VerbOutcome> {
+    this.mustBeOpen()
+    const { session } = keeper
+    const up = isWanted(keeper) && keeper.state.wasReady && session !== null
+    if (!up) throw notUp(keeper, 'reconnect')
+    const { deps, audit, queue } = this.#fleet
+    const followerId = keeper.follower.id
+    audit.note({ type: 'gateway.reconnect', followerId, actor: options.actor, message: 'Reconnect asked' })
+    const again = session.reconnect(this.#fleet.signal)
+    this.#fleet.publish(
+      keeper,
+      enter(keeper.state, 'reconnecting', deps.clock.now(), {
+        cause: { code: 'SESSION_LOST', detail: 'a reconnect was asked for' },
+      }),
+    )
+    const over = again.then(
+      () => true,
+      () => true,
+    )
+    let settled = false
+    void over.then(() => {
+      settled = true
+      queue.enqueue(followerId)
+    })
+    return this.#settled(keeper, options, (candidate) => settled && toldStatus(candidate) === 'RUNNING')
+  }
+
+  /** New credentials are stored: a gateway that waited for them starts by itself, and a hold for rejected ones ends if they differ. */
+  async credentialsRenewed(follower: Follower, credentials: GatewayCredentials): Promise<void> {
+    const { keepers, deps, digests, audit } = this.#fleet
+    const keeper = keepers.get(follower.id)
+    if (!keeper) return
+    const hold = keeper.record.hold
+    if (hold?.code === 'CREDENTIALS_REJECTED' || hold?.code === 'LOCKED_OUT') {
+      if (hold.secretHash === digests.secret(credentials)) return
+      await remember(keeper, deps, { hold: null })
+      audit.note({
+        type: 'gateway.released',
+        followerId: follower.id,
+        message: 'Credentials changed: the gateway may log in again',
+      })
+      if (isWanted(keeper)) this.#fleet.release(keeper)
+      return
+    }
+    if (isWanted(keeper) && keeper.state.phase === 'backing-off') this.#fleet.release(keeper)
+  }
+
+  /** Everything that a launch needs, checked and reserved before anything is recorded. */
+  async #admit(keeper: Keeper, caller: Caller): Promise<void> {
+    const { deps, engine, ports, audit } = this.#fleet
+    const followerId = keeper.follower.id
+    if (keeper.record.hold?.code === 'CREDENTIALS_REJECTED')
+      await this.#mustDiffer(keeper, keeper.record.hold.secretHash)
+    if (!engine.up)
+      throw new FleetError(
+        'ENGINE_UNAVAILABLE',
+        `The gateway of ${followerId} was not launched, because the container engine does not answer${engine.detail ? `: ${engine.detail}` : ''}. Check the engine and ask again.`,
+        { retryAfterMs: 5_000 },
+      )
+    const held = ports.holds(followerId)
+    ports.reserve(followerId, keeper.record.hostPort, deps.clock.now())
+    try {
+      await remember(keeper, deps, { desired: 'running', hold: null, crashes: [] })
+    } catch (err) {
+      if (held === undefined) ports.release(followerId)
+      throw err
+    }
+    keeper.askedByPerson = true
+    audit.note({ type: 'gateway.launch', followerId, actor: caller.actor, message: 'Launch asked' })
+    this.#fleet.release(keeper)
+  }
+
+  /** CREDENTIALS_REJECTED unless the secret has changed since it was rejected: a machine never tries the same one twice. */
+  async #mustDiffer(keeper: Keeper, rejected: string | undefined): Promise<void> {
+    const { deps, digests } = this.#fleet
+    const followerId = keeper.follower.id
+    try {
+      const credentials = await deps.credentials.read(keeper.follower, this.#fleet.signal)
+      if (rejected !== undefined && digests.secret(credentials) !== rejected) return
+    } catch (err) {
+      if (!isFleetError(err)) throw err
+    }
+    throw new FleetError(
+      'CREDENTIALS_REJECTED',
+      `IB rejected the login of ${followerId}, and the credentials have not changed since; trying them again would lock the user at IBKR. PUT /api/v1/followers/${followerId}/credentials with the right ones: the gateway then logs in by itself.`,
+    )
+  }
+
+  async #settled(
+    keeper: Keeper,
+    { waitMs = 0, signal }: VerbOptions,
+    done: (keeper: Keeper) => boolean,
+  ): Promise<VerbOutcome> {
+    const failed = (candidate: Keeper) => isWanted(candidate) && toldStatus(candidate) === 'FAILED'
+    await this.#fleet.waiting.until(
+      keeper,
+      (candidate) => done(candidate) || failed(candidate),
+      waitMs,
+      signal,
+    )
+    return this.#outcome(keeper, done(keeper) ? 'done' : waitMs > 0 && failed(keeper) ? 'failed' : 'pending')
+  }
+
+  #outcome(keeper: Keeper, outcome: VerbOutcome['outcome']): VerbOutcome {
+    return { outcome, gateway: gatewayView(keeper, this.#fleet.deps.clock.now()) }
+  }
+}
+
+function notLaunchable({ follower }: Keeper): FleetError {
+  const { id, enabled, state } = follower
+  const why = enabled ? `its state is ${state}` : 'it is not enabled'
+  return new FleetError(
+    'FOLLOWER_NOT_LAUNCHABLE',
+    `Follower ${id} cannot be launched: ${why}. PATCH /api/v1/followers/${id} with {"enabled": true, "state": "ACTIVE"} first; that launches it.`,
+  )
+}
+
+function notUp(keeper: Keeper, verb: string): FleetError {
+  const id = keeper.follower.id
+  return new FleetError(
+    'GATEWAY_NOT_UP',
+    `The gateway of ${id} is ${toldStatus(keeper)} (${keeper.state.phase}): there is nothing to ${verb}. POST /api/v1/gateways/${id}/launch starts it.`,
+  )
+}

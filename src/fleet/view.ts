@@ -1,0 +1,85 @@
+// A keeper as the API shows it. Pure but for the question whether the session answers at this moment: RUNNING is only said of one that does.
+import type { Gateway, GatewayHealth, GatewayPhase, GatewayStatusView } from '../../schemas/gateway.ts'
+import { healthVerdict } from './health.ts'
+import { hasDrifted, type Keeper } from './keeper.ts'
+import { nextPlannedRestart } from './planned-restart.ts'
+import { describeReason } from './reasons.ts'
+import { type GatewayState, gatewayStatus } from './state.ts'
+
+const stamp = (at: number) => new Date(at).toISOString()
+
+/** Our session is up and has answered within its deadline. */
+export const answers = (keeper: Keeper) => keeper.session?.isHealthy() ?? false
+
+/** The state as it may be told now: a RUNNING one whose session has just gone is already reconnecting. */
+export function toldState(keeper: Keeper): GatewayState {
+  const { state } = keeper
+  if (gatewayStatus(state.phase) !== 'RUNNING' || answers(keeper)) return state
+  const phase: GatewayPhase = 'reconnecting'
+  return { ...state, phase, cause: { code: 'SESSION_LOST' } }
+}
+
+export const toldStatus = (keeper: Keeper) => gatewayStatus(toldState(keeper).phase)
+
+export function statusView(keeper: Keeper): GatewayStatusView {
+  const state = toldState(keeper)
+  const status = gatewayStatus(state.phase)
+  return {
+    followerId: keeper.follower.id,
+    status,
+    phase: state.phase,
+    healthy: status === 'RUNNING' && answers(keeper),
+    since: stamp(state.since),
+    ...(state.cause && { reason: describeReason(state.cause) }),
+  }
+}
+
+export function healthView(keeper: Keeper): GatewayHealth {
+  return healthVerdict(keeper.follower.id, toldState(keeper), keeper.layers, answers(keeper))
+}
+
+export function gatewayView(keeper: Keeper, now: number): Gateway {
+  const { state, container, spec, record, past } = keeper
+  const session = keeper.session?.snapshot()
+  const up = session?.state === 'ready'
+  const planned = keeper.container?.state === 'running' ? plannedRestart(keeper, now) : undefined
+  return {
+    ...statusView(keeper),
+    connected: up,
+    desired: record.desired,
+    ...(state.deadline !== null && { deadline: stamp(state.deadline) }),
+    ...(state.retryAt !== null && { retryAt: stamp(state.retryAt) }),
+    ...(planned !== undefined && { plannedRestartAt: stamp(planned) }),
+    ...(container && {
+      containerId: container.id,
+      containerName: container.name,
+      image: container.image,
+      endpoint: { host: '127.0.0.1', port: container.hostPort },
+      clientId: container.clientId,
+    }),
+    accounts: up ? [...session.accounts] : [],
+    ...(up && session.serverVersion !== undefined && { serverVersion: session.serverVersion }),
+    ...(container?.startedAt !== undefined && { startedAt: stamp(container.startedAt) }),
+    ...(session?.connectedAt !== undefined && { connectedAt: stamp(session.connectedAt) }),
+    ...(session?.lastHeartbeatAt !== undefined && { lastHeartbeatAt: stamp(session.lastHeartbeatAt) }),
+    ...(session?.heartbeatRttMs !== undefined && { heartbeatRttMs: session.heartbeatRttMs }),
+    reconnects: past.reconnects + (session?.reconnects ?? 0),
+    restarts: record.restarts,
+    connectionFailures: past.connectionFailures + (session?.connectionFailures ?? 0),
+    ...(keeper.progress !== null && { progress: keeper.progress }),
+    conditions: keeper.conditions.map(({ type, message, since }) => ({
+      type,
+      status: true,
+      since: stamp(since),
+      message,
+    })),
+    drift: hasDrifted(keeper),
+    ...(container === null && { image: spec.image }),
+  }
+}
+
+/** When it will restart by itself: a soft restart under way, else its daily time. */
+function plannedRestart({ state, spec }: Keeper, now: number): number | undefined {
+  if (state.phase === 'restarting') return state.since
+  return nextPlannedRestart(spec.autoRestartTime, spec.timeZone, now)
+}
