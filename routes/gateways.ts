@@ -15,7 +15,7 @@ import {
 } from '../schemas/gateway.ts'
 import type { VerbOptions, VerbOutcome } from '../src/ports/fleet.ts'
 import { answer, bodyProblems, problems } from './answers.ts'
-import { bodyMayBeAbsent, clientGone, paged } from './requests.ts'
+import { clientGone, paged } from './requests.ts'
 
 const tags = ['gateways']
 
@@ -132,7 +132,6 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/gateways/:id/restart',
     {
-      preValidation: bodyMayBeAbsent,
       schema: {
         operationId: 'restartGateway',
         summary: 'Restart a gateway: soft (no 2FA, the default) or with a new container',
@@ -172,7 +171,6 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
     app.post(
       `/gateways/${verb}`,
       {
-        preValidation: bodyMayBeAbsent,
         schema: {
           operationId: `${verb}Gateways`,
           summary: `${verb === 'launch' ? 'Launch' : 'Stop'} many gateways: those named, or all`,

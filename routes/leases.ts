@@ -3,7 +3,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { FollowerParams, ref } from '../schemas/common.ts'
 import { Lease, LeaseBody, LeaseParams, LeaseRenewal } from '../schemas/gateway.ts'
 import { answer, bodyProblems, nothing } from './answers.ts'
-import { bodyMayBeAbsent } from './requests.ts'
 
 const tags = ['clients']
 
@@ -31,7 +30,6 @@ export const leases: FastifyPluginAsyncTypebox = async (app) => {
   app.put(
     '/gateways/:id/clients/:clientId',
     {
-      preValidation: bodyMayBeAbsent,
       schema: {
         operationId: 'renewClient',
         summary: 'Renew a lease',

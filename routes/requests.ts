@@ -1,11 +1,6 @@
 // What several routes read from a request in the same way.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { FleetError } from '../src/ports/errors.ts'
-
-/** `preValidation` of a route whose body may be left out. */
-export async function bodyMayBeAbsent(request: FastifyRequest): Promise<void> {
-  request.body ??= {}
-}
 
 /**
  * Aborts when the client goes away before it has its whole answer. It listens to the reply: the request itself closes as soon as its body has

@@ -1,4 +1,5 @@
-// Which bodies are read: JSON for all, JSON merge patches for PATCH, and nothing where a route takes none.
+// Which bodies are read: JSON for all, JSON merge patches for PATCH, and nothing where a route takes none. No body is an empty object, so
+// it will do wherever no field is required.
 import type { FastifyInstance } from 'fastify'
 import { FleetError } from './ports/errors.ts'
 
@@ -24,8 +25,9 @@ export function readBodies(app: FastifyInstance): void {
       : done(notJson('This content type is not understood')),
   )
   app.addHook('preValidation', async (request) => {
-    if (request.body === undefined || request.routeOptions.schema?.body !== undefined) return
-    if (JSON.stringify(request.body) !== '{}') {
+    if (request.routeOptions.schema?.body !== undefined) {
+      if (request.body === undefined) request.body = {}
+    } else if (request.body !== undefined && JSON.stringify(request.body) !== '{}') {
       throw new FleetError('INVALID_REQUEST', 'This request takes no body.', {
         faults: [{ path: 'body', message: 'must be absent' }],
       })

@@ -41,8 +41,30 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       servers: [{ url: '/' }],
       tags,
     },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) throw new TypeError('only OpenAPI 3 is described here')
+      return withOptionalBodies(document.openapiObject as OpenApi)
+    },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `unnamed-${i}`) },
   })
+}
+
+interface OpenApi {
+  readonly paths?: Record<string, Record<string, { requestBody?: { required: boolean; content: Content } }>>
+  readonly components?: { schemas?: Record<string, { required?: readonly string[] }> }
+}
+type Content = Record<string, { schema?: { $ref?: string } }>
+
+/** @fastify/swagger calls every body required; one without required fields may be left out (see bodies.ts). */
+function withOptionalBodies(document: OpenApi): OpenApi {
+  for (const operation of Object.values(document.paths ?? {}).flatMap((path) => Object.values(path))) {
+    const body = operation.requestBody
+    const name = Object.values(body?.content ?? {})[0]
+      ?.schema?.$ref?.split('/')
+      .at(-1)
+    if (body && name) body.required = (document.components?.schemas?.[name]?.required ?? []).length > 0
+  }
+  return document
 }
 
 function isNamed(schema: unknown): schema is { $id: string } {

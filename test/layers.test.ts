@@ -1,0 +1,131 @@
+// The import rules of the house: who may know whom. A violation names the file and the import.
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+const face = '(app|problems|validation|bodies|doors|request-log|describe-api|openapi)\\.ts'
+
+/** Which parts of the tree, and which packages, the files of a part may import. The first part that fits counts. */
+const rules: Array<{ part: RegExp; may: RegExp }> = [
+  { part: /^schemas\//, may: /^(schemas\/|typebox$)/ },
+  { part: /^src\/ports\//, may: /^(schemas\/|src\/ports\/)/ },
+  { part: /^src\/simulator\//, may: /^(src\/simulator\/|node:)/ },
+  { part: /^src\/session\//, may: /^(schemas\/|src\/(ports|session)\/|node:|p-limit$)/ },
+  { part: /^src\/alerts\//, may: /^(schemas\/|src\/(ports|alerts)\/|node:)/ },
+  { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts)\/|node:|p-limit$|typebox)/ },
+  { part: /^routes\//, may: /^(schemas\/|routes\/|src\/ports\/|node:|typebox$|fastify$|@fastify\/|yaml$)/ },
+  {
+    part: new RegExp(`^src/${face}$`),
+    may: new RegExp(
+      `^(schemas/|routes/|src/ports/|src/${face}$|node:|fastify$|@fastify/|typebox$|yaml$|pino$)`,
+    ),
+  },
+  // A client of the API. What works without a server is put together from adapters, and reads logs as the fleet does.
+  { part: /^src\/cli\//, may: /^(?!src\/(fleet\/(?!login-log\/)|alerts\/|main\.ts|config\.ts))/ },
+]
+
+/** Packages that only one place may know. */
+const vendors: Array<{ name: RegExp; owner: RegExp }> = [
+  { name: /^@stoqey\/ib/, owner: /^src\/adapters\/ib\// },
+  // The two others are tools that a person runs, not the manager.
+  {
+    name: /^dockerode$/,
+    owner: /^src\/(adapters\/docker\/|adapters\/simulated\/build-image\.ts|cli\/serverless\/)/,
+  },
+  { name: /^lmdb$/, owner: /^src\/adapters\/embedded\// },
+  { name: /^mongodb$/, owner: /^src\/adapters\/mongo\// },
+  { name: /^node-vault$/, owner: /^src\/adapters\/vault\// },
+  { name: /^fastify$/, owner: /^(routes\/|src\/[\w-]+\.ts$)/ },
+  { name: /^commander$/, owner: /^src\/cli\// },
+]
+
+/** Files that start a process, and so may read its environment. */
+const entries = /^src\/(config|main|demo)\.ts$|^src\/cli\/|^src\/demo\/|\/(main|bin|build-image)\.ts$/
+
+interface Source {
+  readonly file: string
+  readonly text: string
+  /** What it imports: files from the root, packages and `node:` modules by name. */
+  readonly imports: readonly string[]
+}
+
+const sources: Source[] = await Promise.all(
+  (await Promise.all(['schemas', 'routes', 'src'].map(filesBelow))).flat().map(async (file) => {
+    const text = await readFile(join(root, file), 'utf8')
+    const found = text.matchAll(
+      /^(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'|^import '([^']+)'/gms,
+    )
+    const imports = [...found].map(([, from, dynamic, bare]) => from ?? dynamic ?? bare ?? '')
+    return {
+      file,
+      text,
+      imports: imports.map((name) => (name.startsWith('.') ? join(dirname(file), name) : name)),
+    }
+  }),
+)
+
+t.test('layers', async (t) => {
+  t.ok(sources.length > 20, 'there is something to look at')
+  const broken = importsThat(
+    (file, name) => rules.find(({ part }) => part.test(file))?.may.test(name) === false,
+  )
+  t.strictSame(broken, [])
+})
+
+t.test(
+  'adapters know schemas, ports and their vendor, never the core, the face, or one another',
+  async (t) => {
+    const broken = importsThat((file, name) => {
+      const [own, adapter] = /^src\/adapters\/([\w-]+)/.exec(file) ?? []
+      if (own === undefined || !/^(src|routes|schemas)\//.test(name)) return false
+      if (adapter === 'simulated' && name.startsWith('src/simulator/')) return false
+      return !/^(schemas|src\/ports)\//.test(name) && !name.startsWith(own)
+    })
+    t.strictSame(broken, [])
+  },
+)
+
+t.test('only the simulated adapter and the command line know the simulator', async (t) => {
+  const may = /^src\/(simulator|adapters\/simulated|cli)\//
+  t.strictSame(
+    importsThat((file, name) => name.startsWith('src/simulator/') && !may.test(file)),
+    [],
+  )
+})
+
+t.test('each vendor package has one owner', async (t) => {
+  const broken = importsThat((file, name) =>
+    vendors.some((vendor) => vendor.name.test(name) && !vendor.owner.test(file)),
+  )
+  t.strictSame(broken, [])
+})
+
+t.test('only the configuration and what starts a process read the environment', async (t) => {
+  const readers = sources.filter(({ text }) => /\bprocess\.env\b/.test(text)).map(({ file }) => file)
+  t.strictSame(
+    readers.filter((file) => !entries.test(file)),
+    [],
+  )
+})
+
+t.test('every file says first what it owns', async (t) => {
+  const silent = sources.filter(({ text }) => !/^(#!.*\n)?(\/\/|\/\*\*)/.test(text)).map(({ file }) => file)
+  t.strictSame(silent, [])
+})
+
+/** Every import of the tree that breaks a rule, in words. */
+function importsThat(breakRule: (file: string, name: string) => boolean): string[] {
+  return sources.flatMap(({ file, imports }) =>
+    imports.filter((name) => breakRule(file, name)).map((name) => `${file} must not import ${name}`),
+  )
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+}
