@@ -1,0 +1,226 @@
+// From the environment to a frozen Config and, apart from it, the Secrets; all faults are reported together.
+import { readFileSync } from 'node:fs'
+import { notices, unsupported } from './config/not-yet.ts'
+import type { LogLevel, Rate } from './config/values.ts'
+import { type Values, type Variable, type VariableName, variables } from './config/variables.ts'
+
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+export interface Config {
+  readonly http: { readonly host: string; readonly port: number }
+  readonly logLevel: LogLevel
+  readonly dataDir: string
+  readonly onShutdown: 'stop' | 'leave'
+  /** Absent: made once and kept in the store. */
+  readonly managerId?: string
+  readonly runtime: DockerConfig | SimulatedConfig
+  readonly store: { readonly kind: 'embedded' }
+  readonly credentials: { readonly kind: 'embedded' }
+  readonly fleet: {
+    /** Both ends belong to it, here and in `clientIds`. */
+    readonly ports: Span
+    readonly clientIds: Span
+    readonly containerPrefix: string
+    readonly gatewayImage: string
+    readonly memoryMb: number
+    readonly launchConcurrency: number
+    readonly maxStartupMs: number
+    readonly twofaTimeoutMs: number
+    readonly twofaMaxPushes: number
+    /** `limit` 0 is off, in these three. */
+    readonly loginBudgetRejected: Rate
+    readonly loginBudgetStarts: Rate
+    readonly crashLoop: Rate
+    readonly shutdownTimeoutMs: number
+  }
+  readonly monitor: { readonly intervalMs: number }
+  readonly session: {
+    /** 0 is off. */
+    readonly heartbeatIntervalMs: number
+    readonly heartbeatTimeoutMs: number
+    readonly reconnectAttempts: number
+    readonly reconnectWindowMs: number
+  }
+}
+
+export interface DockerConfig {
+  readonly kind: 'docker'
+  /** Absent: the engine's default socket. */
+  readonly dockerHost?: string
+  readonly network: string
+  /** Absent: the engine's choice. */
+  readonly subnet?: string
+}
+
+export interface SimulatedConfig {
+  readonly kind: 'simulated'
+  readonly pace: {
+    readonly loginSeconds: number
+    readonly twofaSeconds: number
+    readonly restartSeconds: number
+  }
+}
+
+export interface Secrets {
+  /** 32 bytes; absent: made in `dataDir`. */
+  readonly credentialsKey?: Buffer
+}
+
+export interface ParsedConfig {
+  readonly config: Config
+  readonly secrets: Secrets
+  /** To be logged as warnings: what is set and has no effect, but must not stop the start. */
+  readonly notices: readonly string[]
+}
+
+/** One bad value. `got` never shows a secret. */
+export interface ConfigFault {
+  readonly variable: string
+  readonly got: string
+  readonly takes: string
+}
+
+/** Everything that is wrong with the environment; the message has one line per fault. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly ConfigFault[]
+
+  constructor(faults: readonly ConfigFault[]) {
+    super(faults.map(({ variable, got, takes }) => `${variable}: got ${got}, takes ${takes}`).join('\n'))
+    this.faults = faults
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** An empty variable counts as unset. ConfigError. */
+export function parseConfig(
+  env: Environment,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): ParsedConfig {
+  const faults: ConfigFault[] = [...unsupported(env)]
+  const values = Object.fromEntries(
+    Object.entries<Variable<unknown>>(variables).map(([name, variable]) => [
+      name,
+      readVariable(name, variable, env, readFile, faults),
+    ]),
+  ) as { [N in VariableName]: Values[N] | undefined }
+  faults.push(...contradictions(values))
+  if (faults.length > 0) throw new ConfigError(faults)
+  return { ...assemble(values as Values), notices: notices(env) }
+}
+
+function readVariable(
+  name: string,
+  { kind, secret, default: fallback }: Variable<unknown>,
+  env: Environment,
+  readFile: (path: string) => string,
+  faults: ConfigFault[],
+): unknown {
+  let text = env[name]?.trim()
+  const path = secret ? env[`${name}_FILE`]?.trim() : undefined
+  if (text && path) {
+    faults.push({ variable: name, got: `a value and ${name}_FILE`, takes: 'only one of the two' })
+    return undefined
+  }
+  if (path) {
+    try {
+      text = readFile(path).trim()
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'failed'
+      faults.push({ variable: `${name}_FILE`, got: `${show(path)} (${code})`, takes: 'a readable file' })
+      return undefined
+    }
+  }
+  const given = text || (path ? '' : fallback)
+  if (given === undefined) return undefined
+  const value = kind.parse(given)
+  if (value === undefined) {
+    const got = secret ? `a value of ${given.length} characters (not shown)` : show(given)
+    faults.push({ variable: path ? `${name}_FILE` : name, got, takes: kind.takes })
+  }
+  return value
+}
+
+/** Faults between values that are each good; a bad one was reported already and is undefined here. */
+function contradictions(values: { [N in VariableName]: Values[N] | undefined }): ConfigFault[] {
+  const spans = [
+    ['PORT_RANGE_START', 'PORT_RANGE_END'],
+    ['CLIENT_ID_RANGE_START', 'CLIENT_ID_RANGE_END'],
+  ] as const
+  return spans.flatMap(([first, last]) => {
+    const from = values[first]
+    const to = values[last]
+    if (from === undefined || to === undefined || from <= to) return []
+    return [{ variable: last, got: String(to), takes: `a number not below ${first}, which is ${from}` }]
+  })
+}
+
+function assemble(v: Values): { config: Config; secrets: Secrets } {
+  const config: Config = {
+    http: { host: v.HOST, port: v.PORT },
+    logLevel: v.LOG_LEVEL,
+    dataDir: v.DATA_DIR,
+    onShutdown: v.ON_SHUTDOWN,
+    ...(v.MANAGER_ID === undefined ? {} : { managerId: v.MANAGER_ID }),
+    runtime: v.RUNTIME === 'docker' ? dockerConfig(v) : simulatedConfig(v),
+    store: { kind: 'embedded' },
+    credentials: { kind: 'embedded' },
+    fleet: {
+      ports: { from: v.PORT_RANGE_START, to: v.PORT_RANGE_END },
+      clientIds: { from: v.CLIENT_ID_RANGE_START, to: v.CLIENT_ID_RANGE_END },
+      containerPrefix: v.CONTAINER_PREFIX,
+      gatewayImage: v.GATEWAY_IMAGE,
+      memoryMb: v.GATEWAY_MEMORY_MB,
+      launchConcurrency: v.LAUNCH_CONCURRENCY,
+      maxStartupMs: v.MAX_STARTUP_TIME,
+      twofaTimeoutMs: v.TWOFA_TIMEOUT,
+      twofaMaxPushes: v.TWOFA_MAX_PUSHES,
+      loginBudgetRejected: v.LOGIN_BUDGET_REJECTED,
+      loginBudgetStarts: v.LOGIN_BUDGET_STARTS,
+      crashLoop: v.CRASH_LOOP_LIMIT,
+      shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT,
+    },
+    monitor: { intervalMs: v.HEALTHCHECK_INTERVAL },
+    session: {
+      heartbeatIntervalMs: v.HEARTBEAT_INTERVAL,
+      heartbeatTimeoutMs: v.HEARTBEAT_TIMEOUT,
+      reconnectAttempts: v.RECONNECT_ATTEMPTS,
+      reconnectWindowMs: v.RECONNECT_WINDOW,
+    },
+  }
+  const secrets: Secrets = v.CREDENTIALS_KEY === undefined ? {} : { credentialsKey: v.CREDENTIALS_KEY }
+  return { config: deepFreeze(config), secrets: Object.freeze(secrets) }
+}
+
+function dockerConfig(v: Values): DockerConfig {
+  return {
+    kind: 'docker',
+    network: v.GATEWAY_NETWORK,
+    ...(v.DOCKER_HOST === undefined ? {} : { dockerHost: v.DOCKER_HOST }),
+    ...(v.GATEWAY_SUBNET === undefined ? {} : { subnet: v.GATEWAY_SUBNET }),
+  }
+}
+
+function simulatedConfig(v: Values): SimulatedConfig {
+  return {
+    kind: 'simulated',
+    pace: {
+      loginSeconds: v.SIM_LOGIN_SECONDS,
+      twofaSeconds: v.SIM_TWOFA_SECONDS,
+      restartSeconds: v.SIM_RESTART_SECONDS,
+    },
+  }
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part)
+  return Object.freeze(value)
+}
+
+function show(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+}

@@ -1,0 +1,201 @@
+// Every variable that the server takes: kind, default, and what it means to a person. The one table behind config.ts and .env.example.
+import {
+  duration,
+  type Kind,
+  key256,
+  logLevel,
+  matching,
+  rate,
+  seconds,
+  subnet,
+  wholeNumber,
+  word,
+} from './values.ts'
+
+/** `default` is text as a person would write it; without one, an absent variable is undefined. */
+export interface Variable<T> {
+  readonly kind: Kind<T>
+  readonly default?: string
+  readonly about: string
+  /** Never shown; also read from the file that `<NAME>_FILE` names. */
+  readonly secret?: true
+}
+
+function withDefault<T>(
+  kind: Kind<T>,
+  text: string,
+  about: string,
+): Variable<T> & { readonly default: string } {
+  return { kind, default: text, about }
+}
+
+function optional<T>(kind: Kind<T>, about: string): Variable<T> {
+  return { kind, about }
+}
+
+const dockerName = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'
+const anyText = matching(/^[^\0]+$/, 'text')
+
+export const variables = {
+  HOST: withDefault(
+    matching(
+      /^(127\.0\.0\.1|localhost|::1)$/,
+      '127.0.0.1, localhost or ::1, because this version has no API tokens and must not be reachable from elsewhere',
+    ),
+    '127.0.0.1',
+    'Address to listen on; loopback only.',
+  ),
+  PORT: withDefault(wholeNumber(0, 65535), '8080', 'Port of API and dashboard; 0 takes any free one.'),
+  LOG_LEVEL: withDefault(logLevel, 'info', 'trace, debug, info, warn, error, fatal or silent.'),
+  DATA_DIR: withDefault(
+    anyText,
+    './ibgm-data',
+    'Folder of everything the manager keeps; one manager per folder.',
+  ),
+  ON_SHUTDOWN: withDefault(
+    word('stop', 'leave'),
+    'stop',
+    'What becomes of the gateways when the manager ends: stop them, or leave them running to be adopted at the next start.',
+  ),
+  MANAGER_ID: optional(
+    matching(new RegExp(dockerName), 'up to 63 letters, digits, `_`, `.` or `-`, a letter or digit first'),
+    'Name that tells our containers from those of other managers; made once and kept in the store when unset.',
+  ),
+
+  RUNTIME: withDefault(
+    word('docker', 'simulated'),
+    'docker',
+    'Where gateways run: docker, or simulated (made-up gateways inside this process, to try things out).',
+  ),
+  DOCKER_HOST: optional(
+    matching(
+      /^(unix:\/\/\/.+|(tcp|http):\/\/[^\s/]+:\d{1,5}\/?)$/,
+      'unix:///path, tcp://host:port or http://host:port',
+    ),
+    'The Docker engine; its default socket when unset.',
+  ),
+  GATEWAY_IMAGE: withDefault(
+    matching(/^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,299}$/, 'an image reference'),
+    'ghcr.io/gnzsnz/ib-gateway:10.45.1j',
+    'Image of a gateway, unless its follower names another.',
+  ),
+  GATEWAY_NETWORK: withDefault(
+    matching(
+      /^(?!(host|bridge|none|default)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+      "a network name that is none of Docker's own",
+    ),
+    'ibgm-gateways',
+    'Bridge that all gateways share, made by the manager with traffic between containers off.',
+  ),
+  GATEWAY_SUBNET: optional(subnet, "Subnet of that bridge; the engine's choice when unset."),
+  PORT_RANGE_START: withDefault(
+    wholeNumber(1, 65535),
+    '4100',
+    'First host port for a gateway, on 127.0.0.1.',
+  ),
+  PORT_RANGE_END: withDefault(wholeNumber(1, 65535), '4200', 'Last such port.'),
+  CLIENT_ID_RANGE_START: withDefault(
+    wholeNumber(1, 2147483647),
+    '1000',
+    'First IB API client id for sessions and leases.',
+  ),
+  CLIENT_ID_RANGE_END: withDefault(wholeNumber(1, 2147483647), '9999', 'Last such client id.'),
+  CONTAINER_PREFIX: withDefault(
+    matching(new RegExp(dockerName), 'up to 63 letters, digits, `_`, `.` or `-`, a letter or digit first'),
+    'ibgateway-follower',
+    'Containers are named <prefix>-<follower id>.',
+  ),
+  GATEWAY_MEMORY_MB: withDefault(
+    wholeNumber(64, 1048576),
+    '2048',
+    'Memory limit of a container; the Java heap needs about 700 MB less.',
+  ),
+  LAUNCH_CONCURRENCY: withDefault(wholeNumber(1, 64), '4', 'Containers created at the same time.'),
+  SIM_LOGIN_SECONDS: withDefault(seconds, '1', 'Simulated gateways: how long a login takes.'),
+  SIM_TWOFA_SECONDS: withDefault(
+    seconds,
+    '180',
+    'Simulated gateways: how long a 2FA request waits for approval.',
+  ),
+  SIM_RESTART_SECONDS: withDefault(seconds, '10', 'Simulated gateways: from a soft restart to an open port.'),
+
+  HEALTHCHECK_INTERVAL: withDefault(
+    duration(100),
+    '30s',
+    'Between two looks of the monitor at everything; events are seen at once.',
+  ),
+  HEARTBEAT_INTERVAL: withDefault(
+    duration(50, { zeroIsOff: true }),
+    '30s',
+    'Between two heartbeats of a session; 0 = off.',
+  ),
+  HEARTBEAT_TIMEOUT: withDefault(
+    duration(50),
+    '10s',
+    'A heartbeat that is not answered for so long is lost.',
+  ),
+  MAX_STARTUP_TIME: withDefault(
+    duration(1000),
+    '120s',
+    'From start to RUNNING; the clock stands still while an image is pulled and a 2FA request is open.',
+  ),
+  TWOFA_TIMEOUT: withDefault(
+    duration(1000),
+    '180s',
+    'How long IB waits for the approval of one 2FA request.',
+  ),
+  TWOFA_MAX_PUSHES: withDefault(
+    wholeNumber(1, 20),
+    '3',
+    '2FA requests sent to the phone before the gateway is locked.',
+  ),
+  RECONNECT_ATTEMPTS: withDefault(
+    wholeNumber(1, 1000),
+    '5',
+    'Tries to reopen a lost session before the gateway is restarted.',
+  ),
+  RECONNECT_WINDOW: withDefault(duration(100), '60s', 'Time for those tries.'),
+  SHUTDOWN_TIMEOUT: withDefault(
+    duration(100),
+    '60s',
+    'Time for stopping all gateways at the end; what is left is killed.',
+  ),
+  LOGIN_BUDGET_REJECTED: withDefault(
+    rate(24 * 3_600_000),
+    '3 per 24 h',
+    'Rejected logins per user name before the gateway is locked; 0 = off.',
+  ),
+  LOGIN_BUDGET_STARTS: withDefault(
+    rate(15 * 60_000),
+    '6 per 15 min',
+    'Logins started per user name; 0 = off.',
+  ),
+  CRASH_LOOP_LIMIT: withDefault(
+    rate(10 * 60_000),
+    '5 per 10 min',
+    'Unasked-for ends of a container before the gateway is locked; 0 = off.',
+  ),
+
+  CREDENTIALS_KEY: {
+    kind: key256,
+    about:
+      'Key of the stored IB logins, 32 bytes in base64 (openssl rand -base64 32); made in DATA_DIR/credentials.key when unset.',
+    secret: true,
+  },
+} satisfies Record<string, Variable<unknown>>
+
+export type VariableName = keyof typeof variables
+type KindOf<V> = V extends { kind: Kind<infer T> } ? T : never
+export type Values = {
+  readonly [N in VariableName]: (typeof variables)[N] extends { default: string }
+    ? KindOf<(typeof variables)[N]>
+    : KindOf<(typeof variables)[N]> | undefined
+}
+
+/** Sections of .env.example, each with its first variable; a section ends where the next begins. */
+export const sections: ReadonlyArray<{ readonly title: string; readonly first: VariableName }> = [
+  { title: 'Server', first: 'HOST' },
+  { title: 'Gateways', first: 'RUNTIME' },
+  { title: 'Watching and recovery', first: 'HEALTHCHECK_INTERVAL' },
+  { title: 'Credentials', first: 'CREDENTIALS_KEY' },
+]
