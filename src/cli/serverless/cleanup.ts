@@ -54,6 +54,8 @@ export async function cleanup(tools: Toolbox, options: CleanupOptions): Promise<
         return exitCodes.failed
       }
     }
+    // Somebody may have taken their time to answer, and started the manager meanwhile.
+    await resolveManager(dataDir, options.manager)
     await remove(engine, found, signal)
     tools.answer({ ...summary, removed: true }, () => [
       `removed ${counted(found.containers.length, 'container')}, ${counted(found.networks.length, 'network')}, ${counted(found.volumes.length, 'volume')}`,
@@ -78,14 +80,10 @@ async function resolveManager(dataDir: string, wanted: string | undefined): Prom
     )
   }
   if (store?.heldBy !== undefined && (wanted === undefined || store.managerId === wanted)) {
-    throw new CliError(
-      'failed',
-      `manager ${managerId} is running (${store.heldBy}), and these are its gateways`,
-      {
-        hint: 'stop the manager first; it removes its gateways by itself unless ON_SHUTDOWN=leave',
-        code: 'STORE_LOCKED',
-      },
-    )
+    throw new CliError('failed', `${store.heldBy} is running, and these are its gateways`, {
+      hint: 'stop the manager first; it removes its gateways by itself unless ON_SHUTDOWN=leave',
+      code: 'STORE_LOCKED',
+    })
   }
   return managerId
 }
