@@ -92,7 +92,7 @@ function shown(error: unknown): FleetError {
 export function problemOf(error: FleetError, instance: string): Problem {
   const { status, title } = problemKinds[error.code]
   return {
-    type: `urn:ibgm:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
+    type: `urn:ibgm:problem:${error.code}`,
     title,
     status,
     code: error.code,
@@ -159,7 +159,7 @@ export function rawProblem(errorCode: string | undefined): string {
   const status =
     errorCode === 'HPE_HEADER_OVERFLOW' ? 431 : errorCode === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
   const body = JSON.stringify({
-    type: 'urn:ibgm:problem:invalid-request',
+    type: 'urn:ibgm:problem:INVALID_REQUEST',
     title: STATUS_CODES[status],
     status,
     code: 'INVALID_REQUEST',

@@ -43,7 +43,8 @@ const vendors: Array<{ name: RegExp; owner: RegExp }> = [
 ]
 
 /** Files that start a process, and so may read its environment. */
-const entries = /^src\/(config|main|demo)\.ts$|^src\/cli\/|^src\/demo\/|\/(main|bin|build-image)\.ts$/
+const entries =
+  /^src\/(config|main|demo)\.ts$|^src\/(cli|config)\/|^src\/demo\/|\/(main|bin|build-image)\.ts$/
 
 interface Source {
   readonly file: string

@@ -110,7 +110,7 @@ t.test('verbs that the state forbids', async (t) => {
   t.match(await call('POST', '/gateways/idle/launch'), {
     status: 503,
     headers: { 'retry-after': '5', 'content-type': /^application\/problem\+json/ },
-    body: { code: 'ENGINE_UNAVAILABLE', type: 'urn:ibgm:problem:engine-unavailable', status: 503 },
+    body: { code: 'ENGINE_UNAVAILABLE', type: 'urn:ibgm:problem:ENGINE_UNAVAILABLE', status: 503 },
   })
 })
 
