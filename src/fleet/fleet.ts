@@ -42,6 +42,9 @@ export class Fleet {
   readonly #records: Monitor
   readonly #reconciling: ReconcilerDeps
   readonly #closing = new AbortController()
+  #loaded: Promise<void> | null = null
+  /** Nothing is looked at, let alone done, before. */
+  #started = false
 
   constructor(deps: FleetDeps) {
     const { stores, clock, log, runtime, settings, random = Math.random } = deps
@@ -116,9 +119,15 @@ export class Fleet {
     return this.#closing.signal
   }
 
+  /** Reads what is stored: followers, wishes, open alerts. Acts on nothing. Loading twice is loading once. */
+  load(): Promise<void> {
+    this.#loaded ??= this.alerts.load().then(() => this.readRecords())
+    return this.#loaded
+  }
+
   async start(): Promise<void> {
-    await this.alerts.load()
-    await this.readRecords()
+    await this.load()
+    this.#started = true
     await this.engine.start(this.signal)
     this.monitor.start()
     this.#records.start()
@@ -133,7 +142,7 @@ export class Fleet {
   }
 
   wake(followerId: string): void {
-    if (this.keepers.has(followerId)) this.queue.enqueue(followerId)
+    if (this.#started && this.keepers.has(followerId)) this.queue.enqueue(followerId)
   }
 
   wakeAll(): void {

@@ -62,7 +62,12 @@ export class GatewayManager implements FleetControl {
     })
   }
 
-  /** Loads the followers, adopts what runs, launches what is wanted. Resolves once the engine was asked for the first time; the rest goes on by itself. */
+  /** Reads what is stored, so that every follower is known before anyone may ask. Acts on nothing. */
+  load(): Promise<void> {
+    return this.#fleet.load()
+  }
+
+  /** Loads (if that is not done), adopts what runs, launches what is wanted. Resolves once the engine was asked for the first time; the rest goes on by itself. */
   async start(): Promise<void> {
     this.#eventLoop.start()
     await this.#fleet.start()

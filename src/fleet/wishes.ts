@@ -15,7 +15,7 @@ export function wishChange(
   const before = record.seen
   if (before?.enabled === enabled && before.state === state) return null
   const seen = { enabled, state }
-  const was = before !== null && before.enabled && before.state === 'ACTIVE'
+  const was = before?.enabled === true && before.state === 'ACTIVE'
   const is = isEligible(follower)
   if (is && !was) return { desired: 'running', seen }
   if (!is) return { desired: 'stopped', seen }

@@ -87,7 +87,6 @@ export interface FailureStreak {
   readonly twofaPushes: number
   readonly twofaTimeouts: number
   readonly twofaStalls: number
-  /** IBC said that it will not ask again. */
   readonly loginErrors: number
   readonly dialogTimeouts: number
   readonly coldRestartsAt: readonly number[]
