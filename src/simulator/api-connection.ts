@@ -48,8 +48,8 @@ export class ApiConnection implements ApiSession {
   readonly #deps: ConnectionDeps
   readonly #decoder = new FrameDecoder()
   readonly #subscriptions = new Map<string, { cancel: () => void; kind: 'data' | 'account' }>()
-  #stage: 'greeting' | 'start-api' | 'open' | 'closed' = 'greeting'
-  #lastDueMs = 0
+  #stage: 'greeting' | 'ignored' | 'start-api' | 'open' | 'closed' = 'greeting'
+  readonly #delayed: Array<{ bytes: Buffer; dueMs: number }> = []
   #pace = { secondMs: 0, messages: 0, strikes: 0 }
   version = 0
   clientId = -1
@@ -155,6 +155,7 @@ export class ApiConnection implements ApiSession {
       socket.destroy()
       return
     }
+    this.#stage = 'ignored'
     if (line.handshake === 'A') return
     if (line.handshake === 'G') this.version = 225
     if (line.handshake === 'G2') this.version = 150
@@ -177,6 +178,7 @@ export class ApiConnection implements ApiSession {
       return
     }
     this.clientId = Number(clientId)
+    this.#stage = 'ignored'
     if (!this.#deps.claim(this)) {
       this.error(-1, 326, clientIdTaken)
       this.world.clock.schedule(() => socket.end(), this.#deps.line.delayMs)
@@ -225,19 +227,31 @@ export class ApiConnection implements ApiSession {
     return false
   }
 
+  /** In order, always: an answer that is due at once still waits for the delayed ones before it. */
   #write(bytes: Buffer): void {
-    const { line, socket } = this.#deps
-    if (line.silent || socket.destroyed || !socket.writable) return
-    const now = this.world.clock.now()
-    const dueMs = Math.max(now + line.delayMs, this.#lastDueMs)
-    if (dueMs <= now) {
-      socket.write(bytes)
+    const { line } = this.#deps
+    if (line.silent) return
+    if (line.delayMs === 0 && this.#delayed.length === 0) {
+      this.#transmit(bytes)
       return
     }
-    // Whatever came before must leave before: a later answer never overtakes a delayed one.
-    this.#lastDueMs = dueMs
+    this.#delayed.push({ bytes, dueMs: this.world.clock.now() + line.delayMs })
+    if (this.#delayed.length === 1) this.#scheduleNext()
+  }
+
+  #scheduleNext(): void {
+    const [next] = this.#delayed
+    if (!next) return
+    const waitMs = Math.max(0, next.dueMs - this.world.clock.now())
     this.world.clock.schedule(() => {
-      if (!this.#deps.line.silent && socket.writable) socket.write(bytes)
-    }, dueMs - now)
+      this.#transmit(next.bytes)
+      this.#delayed.shift()
+      this.#scheduleNext()
+    }, waitMs)
+  }
+
+  #transmit(bytes: Buffer): void {
+    const { line, socket } = this.#deps
+    if (!line.silent && socket.writable) socket.write(bytes)
   }
 }

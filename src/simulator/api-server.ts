@@ -72,10 +72,12 @@ export class ApiServer {
     this.#serving = true
   }
 
-  /** The gateway behind the port is gone, and with it every client. */
+  /** The gateway behind the port is gone, with every client and every fault: a restart cures a wedge. */
   shut(): void {
     this.#serving = false
+    this.#heal()
     this.drop()
+    Object.assign(this.#deps.world, { upstream: true, farms: true })
   }
 
   /** Closes every client's socket; the port stays. */
@@ -131,13 +133,18 @@ export class ApiServer {
 
   /** Ends every fault; frozen sockets cannot be revived and are closed. */
   clear(): void {
-    const { world, delayMs } = this.#deps
-    Object.assign(this.#line, { silent: false, delayMs, handshake: undefined } satisfies Line)
-    this.#rejecting = false
+    const { world } = this.#deps
     if (this.#frozen) this.drop()
-    this.#frozen = false
+    this.#heal()
     if (!world.upstream) this.restoreUpstream(1102)
     if (!world.farms) this.setFarms(true)
+  }
+
+  #heal(): void {
+    const { delayMs } = this.#deps
+    Object.assign(this.#line, { silent: false, delayMs, handshake: undefined } satisfies Line)
+    this.#rejecting = false
+    this.#frozen = false
   }
 
   #broadcast(code: keyof typeof texts): void {

@@ -34,6 +34,8 @@ t.test('mute: TCP up, not a word, not even to new clients; clear', async (t) => 
   newcomer.greet('v100..200')
   await until(() => gateway.requests.length === 1)
   t.notOk(client.ended)
+  t.strictSame(newcomer.frames, [])
+  newcomer.socket.destroy()
   gateway.fault('clear')
   client.send(17, 1)
   await until(() => client.frames.filter(([id]) => id === '15').length === 2)
@@ -41,8 +43,6 @@ t.test('mute: TCP up, not a word, not even to new clients; clear', async (t) => 
     client.frames.some(([id]) => id === '49'),
     'what was asked while mute stays unanswered',
   )
-  t.strictSame(newcomer.frames, [])
-  newcomer.socket.destroy()
 })
 
 t.test('half-open: nothing is read any more, a goodbye included; clear closes', async (t) => {
@@ -58,7 +58,7 @@ t.test('half-open: nothing is read any more, a goodbye included; clear closes', 
   t.strictSame(gateway.requests, [])
   gateway.fault('clear')
   await client.closed()
-  await newcomer.closed()
+  newcomer.socket.destroy()
   await RawClient.ready(t, gateway.port)
 })
 
@@ -74,7 +74,7 @@ t.test('slow delays every answer and keeps their order', async (t) => {
   await client.message(109)
   t.ok(Date.now() - askedAt >= 55)
   t.strictSame(
-    client.frames.slice(-2).map(([id]) => id),
+    client.frames.map(([id]) => id).filter((id) => id === '49' || id === '109'),
     ['49', '109'],
   )
 })
@@ -162,13 +162,13 @@ t.test('handshake faults', async (t) => {
     client.greet('v100..200')
     if (mode !== 'A' && mode !== 'B') await until(() => client.frames.length > 0)
     client.startApi(++clientId)
-    await until(() => done(client))
+    await until(() => done(client)).catch(() => t.fail(`handshake ${mode}: ${JSON.stringify(client.frames)}`))
     const ids = client.frames.map(([id]) => id)
     client.socket.destroy()
     return ids
   }
   const notices = (client: RawClient) => client.errors().length >= 3
-  t.strictSame(await attempt('A', ({ socket }) => socket.readyState === 'open'), [])
+  t.strictSame(await attempt('A', ({ socket }) => socket.bytesWritten > 20), [])
   t.strictSame(await attempt('B', ({ ended }) => ended), [])
   t.strictSame(await attempt('C', ({ frames }) => frames.length === 1), ['200'])
   t.strictSame(await attempt('D', ({ ended }) => ended), ['200'])
