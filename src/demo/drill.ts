@@ -118,7 +118,8 @@ function steps(drill: Drill): Step[] {
       name: 'stop',
       async run() {
         await client.send('POST', `/gateways/${id}/stop`)
-        await reach({ ...watch, goal: 'STOPPED', timeoutMs: stopMs })
+        const { containerId } = await reach({ ...watch, goal: 'STOPPED', timeoutMs: stopMs })
+        if (containerId !== undefined) throw new Error(`${id} is STOPPED but still has a container`)
         return `${id} STOPPED, its container is gone`
       },
     },

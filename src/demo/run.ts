@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { type ApiClient, createClient } from '../cli/client.ts'
 import { printFailure } from '../cli/failure.ts'
 import { CliError, type ExitCode, exitCodes, type Io } from '../cli/io.ts'
 import { painter } from '../cli/terminal.ts'
-import type { Log } from '../ports/log.ts'
+import { ConfigError } from '../config.ts'
 import { runDrill } from './drill.ts'
 import { watchFleet } from './fleet-view.ts'
 import { allRunning, demoFollowers, enable, introduce } from './followers.ts'
@@ -21,7 +21,7 @@ export interface DemoServer {
 
 export interface DemoIo extends Io {
   readonly signal: AbortSignal
-  startServer(options: { env: Record<string, string | undefined>; log?: Log }): Promise<DemoServer>
+  startServer(options: { env: Record<string, string | undefined>; log?: Logger }): Promise<DemoServer>
 }
 
 const comeUpMs = 120_000
@@ -55,12 +55,14 @@ async function withServer(
   const server = await io
     .startServer({ env: serverEnvironment(dataDir, port), log: fileLog(dataDir) })
     .catch((error: unknown) => {
-      throw isPortTaken(error) ? portTaken(port, error) : error
+      if (isPortTaken(error)) throw portTaken(port, error)
+      throw error instanceof ConfigError ? new CliError('usage', error.message, { cause: error }) : error
     })
   io.stdout.write(`IB Gateway Manager on ${server.url}, data in ${dataDir}\n`)
   try {
     return await use(server, createClient({ url: server.url, signal: io.signal }))
   } finally {
+    if (io.signal.aborted) io.stdout.write('\nstopping the fleet\n')
     await server.close()
   }
 }
@@ -83,7 +85,7 @@ function serverEnvironment(dataDir: string, port: string): Record<string, string
 }
 
 /** The terminal is the fleet's; the server's own log goes to a file beside its data. */
-function fileLog(dataDir: string): Log {
+function fileLog(dataDir: string): Logger {
   const file = join(dataDir, 'manager.log')
   return pino({ level: 'info' }, pino.destination({ dest: file, mkdir: true, sync: true }))
 }

@@ -131,7 +131,7 @@ t.test('launch --wait ends FAILED with reason and action, exit 1', async (t) => 
   const api = await stubApi(t, moving([{ status: 'STOPPED', phase: 'stopped' }, rejected]))
   const { code, stdout } = await ibgm(['launch', 'alpha', '--wait', '30', '--url', api.url])
   t.equal(code, 1)
-  t.match(stdout, /alpha is FAILED/)
+  t.match(stdout, /alpha is FAILED, and waits for a person/)
   t.match(stdout, /CREDENTIALS_REJECTED: IBKR said no\.\n {2}what to do: Put other credentials\./)
 })
 

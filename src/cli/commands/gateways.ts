@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import type { Gateway, GatewayStatus } from '../../../schemas/gateway.ts'
 import { type ApiClient, segment } from '../client.ts'
 import { printFailure } from '../failure.ts'
-import { progressLine, reasonLines, statusCell } from '../gateway-view.ts'
+import { phaseNote, progressLine, reasonLines, statusCell } from '../gateway-view.ts'
 import { type ExitCode, exitCodes } from '../io.ts'
 import { duration, printable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
@@ -107,13 +107,18 @@ async function carryOut(
     onChange: (now, elapsed) => tools.say(progressLine(now, elapsed, tools.paint)),
   })
   const reached = settled && gateway.status === verb.goal
-  tools.say(
-    reached
-      ? `${printable(id)} is ${paintStatus(gateway, tools)} after ${duration(elapsedMs)}`
-      : `${printable(id)} is ${paintStatus(gateway, tools)}, ${settled ? 'and will not get there by itself soon' : `still ${gateway.phase} after ${duration(elapsedMs)}; it goes on, see \`ibgm status ${printable(id)}\``}`,
-    ...(reached ? [] : reasonLines(gateway.reason).map((line) => `  ${printable(line)}`)),
-  )
+  const outcome = `${printable(id)} is ${paintStatus(gateway, tools)}`
+  if (reached) tools.say(`${outcome} after ${duration(elapsedMs)}`)
+  else {
+    const rest = settled ? stuck(gateway) : `still ${gateway.phase} after ${duration(elapsedMs)}; it goes on`
+    tools.say(`${outcome}, ${rest}`, ...reasonLines(gateway.reason).map((line) => `  ${printable(line)}`))
+  }
   return { gateway, exitCode: reached ? exitCodes.ok : exitCodes.failed }
+}
+
+/** Whether a failed gateway is tried again. */
+function stuck(gateway: Gateway): string {
+  return phaseNote(gateway, Date.now()) ?? 'and waits for a person'
 }
 
 function stateLines(gateway: Gateway, tools: Toolbox): string[] {

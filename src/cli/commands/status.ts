@@ -84,7 +84,7 @@ function gatewayDetails(gateway: Gateway, now: number, { paint }: Toolbox): stri
     ['planned restart', gateway.plannedRestartAt],
     [
       'counters',
-      `${gateway.restarts} starts, ${gateway.reconnects} reconnects, ${gateway.connectionFailures} failed connections`,
+      `${gateway.restarts} restarts, ${gateway.reconnects} reconnects, ${gateway.connectionFailures} failed connections`,
     ],
     ...gateway.conditions
       .filter(({ status }) => status)
@@ -105,7 +105,7 @@ function gatewayDetails(gateway: Gateway, now: number, { paint }: Toolbox): stri
     ...facts.flatMap(([name, value, colour]) => {
       if (!value) return []
       const text = printable(value)
-      return [`  ${name.padEnd(16)}${colour ? paint(colour, text) : text}`]
+      return [`  ${name.padEnd(17)}${colour ? paint(colour, text) : text}`]
     }),
   ]
 }
