@@ -13,7 +13,8 @@ import {
   RestartBody,
   WaitQuery,
 } from '../schemas/gateway.ts'
-import type { VerbOptions, VerbOutcome } from '../src/ports/fleet.ts'
+import type { BulkOutcome, VerbOptions, VerbOutcome } from '../src/ports/fleet.ts'
+import { problemOf } from '../src/problems.ts'
 import { answer, bodyProblems, problems } from './answers.ts'
 import { clientGone, paged } from './requests.ts'
 
@@ -182,8 +183,10 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
           },
         },
       },
-      async (request, reply) =>
-        reply.code(202).send(await app.fleet.bulk(verb, request.body.followerIds, request.caller)),
+      async (request, reply) => {
+        const outcomes = await app.fleet.bulk(verb, request.body.followerIds, request.caller)
+        return reply.code(202).send({ results: outcomes.map((outcome) => bulkAnswer(outcome, request.id)) })
+      },
     )
   }
 
@@ -193,6 +196,17 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
     }
     return gateway
   }
+}
+
+/** As the single call would have answered. */
+function bulkAnswer(outcome: BulkOutcome, instance: string): BulkResult['results'][number] {
+  const { followerId } = outcome
+  if ('done' in outcome) {
+    const { outcome: how, gateway } = outcome.done
+    return { followerId, status: how === 'pending' ? 202 : 200, gateway }
+  }
+  const problem = problemOf(outcome.failed, instance)
+  return { followerId, status: problem.status, problem }
 }
 
 function verbOptions(

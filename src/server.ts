@@ -21,6 +21,7 @@ import type { Clock } from './ports/clock.ts'
 import type { FleetControl } from './ports/fleet.ts'
 import type { Log } from './ports/log.ts'
 import type { GatewayRuntime } from './ports/runtime.ts'
+import { redaction } from './request-log.ts'
 
 /** A record changed elsewhere takes effect within so long. */
 const recordIntervalMs = 5_000
@@ -48,11 +49,7 @@ export async function startServer({
 }: ServerOptions): Promise<RunningServer> {
   const { config, secrets } = parseConfig(env)
   const log =
-    given ??
-    pino(
-      { level: config.logLevel, redact: ['*.password', '*.username', 'password'] },
-      destination({ fd: 1, sync: false }),
-    )
+    given ?? pino({ level: config.logLevel, redact: redaction }, destination({ fd: 1, sync: false }))
   const clock = systemClock()
   const closers: Array<() => Promise<void> | void> = []
   let closing: Promise<void> | null = null

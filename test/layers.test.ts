@@ -16,7 +16,10 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
   { part: /^src\/session\//, may: /^(schemas\/|src\/(ports|session)\/|node:|p-limit$)/ },
   { part: /^src\/alerts\//, may: /^(schemas\/|src\/(ports|alerts)\/|node:)/ },
   { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts)\/|node:|p-limit$|typebox)/ },
-  { part: /^routes\//, may: /^(schemas\/|routes\/|src\/ports\/|node:|typebox$|fastify$|@fastify\/|yaml$)/ },
+  {
+    part: /^routes\//,
+    may: /^(schemas\/|routes\/|src\/ports\/|src\/problems\.ts$|node:|typebox$|fastify$|@fastify\/|yaml$)/,
+  },
   {
     part: new RegExp(`^src/${face}$`),
     may: new RegExp(

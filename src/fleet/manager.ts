@@ -1,7 +1,6 @@
 // GatewayManager: the core's face. Records what people wish, wakes the reconciler, answers from memory; never acts on the engine itself.
 import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
 import type {
-  BulkResult,
   Gateway,
   GatewayHealth,
   GatewayStatus,
@@ -12,7 +11,7 @@ import type {
 } from '../../schemas/gateway.ts'
 import type { Alert, FleetEvent, IbStatus, SystemStatus } from '../../schemas/system.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
-import type { Caller, FleetControl, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
+import type { BulkOutcome, Caller, FleetControl, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
 import type { GatewayCredentials, LogLine } from '../ports/runtime.ts'
 import type { IbSession } from '../session/session.ts'
 import { Fleet } from './fleet.ts'
@@ -190,10 +189,9 @@ export class GatewayManager implements FleetControl {
     verb: 'launch' | 'stop',
     followerIds: readonly string[] | undefined,
     caller: Caller = local,
-  ): Promise<BulkResult> {
-    const ids = followerIds ?? [...this.#fleet.keepers.keys()]
-    const results = await Promise.all([...new Set(ids)].map((id) => this.#bulkOne(verb, id, caller)))
-    return { results }
+  ): Promise<BulkOutcome[]> {
+    const ids = new Set(followerIds ?? this.#fleet.keepers.keys())
+    return Promise.all([...ids].map((id) => this.#bulkOne(verb, id, caller)))
   }
 
   async lease(id: string, body: LeaseBody, caller: Caller = local): Promise<Lease> {
@@ -275,39 +273,13 @@ export class GatewayManager implements FleetControl {
     return keeper
   }
 
-  async #bulkOne(
-    verb: 'launch' | 'stop',
-    followerId: string,
-    caller: Caller,
-  ): Promise<BulkResult['results'][number]> {
+  async #bulkOne(verb: 'launch' | 'stop', followerId: string, caller: Caller): Promise<BulkOutcome> {
     try {
-      const { outcome, gateway } = await (verb === 'launch'
-        ? this.launchGateway(followerId, caller)
-        : this.stopGateway(followerId, caller))
-      return { followerId, status: outcome === 'pending' ? 202 : 200, gateway }
+      const verbOf = verb === 'launch' ? this.launchGateway : this.stopGateway
+      return { followerId, done: await verbOf.call(this, followerId, caller) }
     } catch (err) {
       if (!isFleetError(err)) throw err
-      return { followerId, ...bulkProblem(err, caller.requestId ?? '') }
+      return { followerId, failed: err }
     }
-  }
-}
-
-/** The few failures that a bulk answer lists; anything else is a dependency that is away. */
-function bulkProblem(
-  err: FleetError,
-  instance: string,
-): Pick<BulkResult['results'][number], 'status' | 'problem'> {
-  const conflicts = ['FOLLOWER_NOT_LAUNCHABLE', 'CREDENTIALS_REJECTED']
-  const status = err.code === 'FOLLOWER_NOT_FOUND' ? 404 : conflicts.includes(err.code) ? 409 : 503
-  return {
-    status,
-    problem: {
-      type: `urn:ibgm:problem:${err.code}`,
-      title: err.code,
-      status,
-      code: err.code,
-      detail: err.message,
-      instance,
-    },
   }
 }

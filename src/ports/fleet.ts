@@ -1,7 +1,6 @@
 // What the outside (HTTP, CLI, bots in process) may ask of the manager core. The driving port: GatewayManager implements it.
 import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
 import type {
-  BulkResult,
   Gateway,
   GatewayHealth,
   GatewayStatus,
@@ -11,6 +10,7 @@ import type {
   StatusCounts,
 } from '../../schemas/gateway.ts'
 import type { Alert, FleetEvent, IbStatus, SystemStatus } from '../../schemas/system.ts'
+import type { FleetError } from './errors.ts'
 import type { GatewayCredentials, LogLine } from './runtime.ts'
 
 /** Who asks, for the audit history: a token's name, or `local` without tokens. */
@@ -24,6 +24,11 @@ export interface VerbOutcome {
   readonly outcome: 'done' | 'failed' | 'pending'
   readonly gateway: Gateway
 }
+
+/** One answer of a bulk call. */
+export type BulkOutcome =
+  | { readonly followerId: string; readonly done: VerbOutcome }
+  | { readonly followerId: string; readonly failed: FleetError }
 
 export interface VerbOptions extends Caller {
   /** Hold the answer until settled, at most so long; 0 or absent: answer at once. SHUTTING_DOWN when the manager stops meanwhile. */
@@ -77,11 +82,12 @@ export interface FleetControl {
   restartGateway(id: string, mode: 'soft' | 'container', options: VerbOptions): Promise<VerbOutcome>
   /** Drops and reopens our API session. GATEWAY_NOT_UP when there is no logged-in gateway behind it. */
   reconnectGateway(id: string, options: VerbOptions): Promise<VerbOutcome>
+  /** Each as the single call would have answered; all followers when no ids are given. One that fails never harms the others. */
   bulk(
     verb: 'launch' | 'stop',
     followerIds: readonly string[] | undefined,
     caller: Caller,
-  ): Promise<BulkResult>
+  ): Promise<BulkOutcome[]>
 
   /** GATEWAY_NOT_RUNNING unless RUNNING, CLIENT_ID_EXHAUSTED. The same purpose gets the same id. */
   lease(id: string, body: LeaseBody, caller: Caller): Promise<Lease>

@@ -65,6 +65,29 @@ export function createManagerLock(slot: LockSlot, deps: LockDeps): ManagerLock {
     scheduleRenewal()
   }
 
+  async function waitAndTake(managerId: string, signal: AbortSignal): Promise<void> {
+    let seen: LockHolder | null = null
+    let unchangedSinceMs = clock.monotonicMs()
+    for (;;) {
+      signal.throwIfAborted()
+      const stored = await slot.read()
+      const isSame = stored !== null && seen !== null && isSameHolder(stored, seen)
+      if (isSame && stored.renewedAt !== seen?.renewedAt) throw lockedBy(stored, slot.place)
+      if (!isSame) unchangedSinceMs = clock.monotonicMs()
+      const isStale = clock.monotonicMs() - unchangedSinceMs >= lockStaleAfterMs
+      if (!stored || isStale || lockHolderIsDead(stored, processes)) {
+        if (await take(stored, managerId)) {
+          if (stored) log.info({ from: describeHolder(stored), place: slot.place }, 'Lock taken over')
+          return
+        }
+      } else if (!isSame) {
+        log.info({ holder: describeHolder(stored), place: slot.place }, 'Lock is held; is its holder alive?')
+      }
+      seen = stored
+      await clock.sleep(lookEveryMs, signal)
+    }
+  }
+
   function lose(to: LockHolder): void {
     held = null
     deps.onLockLost(
@@ -77,28 +100,12 @@ export function createManagerLock(slot: LockSlot, deps: LockDeps): ManagerLock {
 
   return {
     async acquire(managerId, signal) {
-      let seen: LockHolder | null = null
-      let unchangedSinceMs = clock.monotonicMs()
-      for (;;) {
-        signal.throwIfAborted()
-        const stored = await slot.read()
-        const isSame = stored !== null && seen !== null && isSameHolder(stored, seen)
-        if (isSame && stored.renewedAt !== seen?.renewedAt) throw lockedBy(stored, slot.place)
-        if (!isSame) unchangedSinceMs = clock.monotonicMs()
-        const isStale = clock.monotonicMs() - unchangedSinceMs >= lockStaleAfterMs
-        if (!stored || isStale || lockHolderIsDead(stored, processes)) {
-          if (await take(stored, managerId)) {
-            if (stored) log.info({ from: describeHolder(stored), place: slot.place }, 'Lock taken over')
-            return
-          }
-        } else if (!isSame) {
-          log.info(
-            { holder: describeHolder(stored), place: slot.place },
-            'Lock is held; is its holder alive?',
-          )
-        }
-        seen = stored
-        await clock.sleep(lookEveryMs, signal)
+      // The clock's timers keep no process alive, and at start there is nothing else yet.
+      const keepAlive = setInterval(() => {}, lookEveryMs)
+      try {
+        await waitAndTake(managerId, signal)
+      } finally {
+        clearInterval(keepAlive)
       }
     },
 

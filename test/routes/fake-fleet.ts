@@ -3,7 +3,7 @@ import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/foll
 import type { Gateway, GatewayStatus, Lease, LeaseBody } from '../../schemas/gateway.ts'
 import type { Alert, FleetEvent } from '../../schemas/system.ts'
 import { FleetError } from '../../src/ports/errors.ts'
-import type { Caller, FleetControl, VerbOptions, VerbOutcome } from '../../src/ports/fleet.ts'
+import type { BulkOutcome, Caller, FleetControl, VerbOptions, VerbOutcome } from '../../src/ports/fleet.ts'
 import type { GatewayCredentials, LogLine } from '../../src/ports/runtime.ts'
 
 const epoch = '2026-01-05T14:30:00.000Z'
@@ -188,16 +188,24 @@ export class FakeFleet implements FleetControl {
     return this.#settled(id, options)
   }
 
-  async bulk(verb: 'launch' | 'stop', followerIds: readonly string[] | undefined, caller: Caller) {
+  async bulk(
+    verb: 'launch' | 'stop',
+    followerIds: readonly string[] | undefined,
+    caller: Caller,
+  ): Promise<BulkOutcome[]> {
     const ids = followerIds ?? [...this.followers.keys()]
-    const results = ids.map(async (followerId) => {
-      if (!this.followers.has(followerId)) return { followerId, status: 404 }
-      const { outcome, gateway } = await (verb === 'launch'
-        ? this.launchGateway(followerId, caller)
-        : this.stopGateway(followerId, caller))
-      return { followerId, status: outcome === 'pending' ? 202 : 200, gateway }
-    })
-    return { results: await Promise.all(results) }
+    return Promise.all(
+      ids.map(async (followerId) => {
+        try {
+          const done = await (verb === 'launch'
+            ? this.launchGateway(followerId, caller)
+            : this.stopGateway(followerId, caller))
+          return { followerId, done }
+        } catch (error) {
+          return { followerId, failed: error as FleetError }
+        }
+      }),
+    )
   }
 
   async lease(id: string, body: LeaseBody): Promise<Lease> {
