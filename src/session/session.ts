@@ -1,17 +1,15 @@
 // One API session with one gateway, kept up: connect, heartbeat, reconnect, and what is known of it. Safe under concurrent callers.
-import type { SessionState } from '../../schemas/system.ts'
 import type { Clock } from '../ports/clock.ts'
-import { FleetError, isFleetError } from '../ports/errors.ts'
+import { FleetError } from '../ports/errors.ts'
 import type * as ib from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
-import { type Opened, openConnection } from './attempt.ts'
-import { backoffMs } from './backoff.ts'
+import type { Opened } from './attempt.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { DataRequests, type RequestOptions } from './data-requests.ts'
+import { Dialer } from './dialer.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { MessageRate } from './message-rate.ts'
 import { SessionRecord } from './record.ts'
-import { ConnectRun, type RetryBudget } from './run.ts'
 import type { SessionOptions, SessionSnapshot } from './snapshot.ts'
 
 export type { SessionOptions, SessionSnapshot } from './snapshot.ts'
@@ -28,11 +26,6 @@ interface Link extends Opened {
   readonly heartbeat: Heartbeat
 }
 
-const CONNECT_TIMEOUT_MS = 10_000
-const retryBackoff = { baseMs: 1000, maxMs: 30_000, jitter: 0.25 }
-/** A gateway may hold a dropped client's id for 30 to 60 s, so tries at an id in use are spread over the whole window. */
-const conflictBackoff = { baseMs: 3500, maxMs: 30_000, jitter: 0.1 }
-
 export class IbSession {
   readonly #deps: Required<SessionDeps>
   readonly #options: SessionOptions
@@ -40,18 +33,24 @@ export class IbSession {
   readonly #breaker: CircuitBreaker
   readonly #data: DataRequests
   readonly #record: SessionRecord
+  readonly #dialer: Dialer
   #link: Link | undefined
-  #run: ConnectRun | undefined
-  /** Of the reconnections of late, so that a connection that flaps does not do so for ever. */
-  #budget: RetryBudget | undefined
-  /** The end of the last connection; no other begins before. */
-  #parting: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   constructor(deps: SessionDeps, options: SessionOptions) {
     this.#deps = { random: Math.random, ...deps }
     this.#options = options
     this.#record = new SessionRecord(deps.clock, deps.log, options)
+    this.#dialer = new Dialer(
+      {
+        ...this.#deps,
+        record: this.#record,
+        onReady: (opened) => this.#ready(opened),
+        onNotice: (notice) => this.#onNotice(notice),
+        onLost: (error) => this.#lost(error),
+      },
+      options,
+    )
     this.#rate = new MessageRate(deps.clock)
     this.#breaker = new CircuitBreaker(deps.clock)
     this.#data = new DataRequests({
@@ -72,13 +71,13 @@ export class IbSession {
    */
   async connect(signal?: AbortSignal): Promise<void> {
     await this.#settled(signal)
-    if (!this.#link) await this.#join(true).wait(signal)
+    if (!this.#link) await this.#dialer.join(true).wait(signal)
   }
 
   /** One attempt and no retries, unless `connect` wants them meanwhile; leaves the session idle when it fails. Rejects as `connect` does. */
   async connectOnce(signal?: AbortSignal): Promise<void> {
     await this.#settled(signal)
-    if (!this.#link) await this.#join(false).wait(signal)
+    if (!this.#link) await this.#dialer.join(false).wait(signal)
   }
 
   /** Ends everything: streams, heartbeats, attempts, the connection. Resolves when its socket is gone, well within a second. Idempotent. */
@@ -94,9 +93,9 @@ export class IbSession {
     await this.#settled(signal)
     if (this.#link) {
       this.#drop(this.#error('is being reconnected'))
-      this.#start(true, 'reconnecting', this.#newBudget())
+      this.#dialer.replace()
     }
-    await this.#join(true).wait(signal)
+    await this.#dialer.join(true).wait(signal)
   }
 
   isConnected(): boolean {
@@ -157,86 +156,6 @@ export class IbSession {
     signal?.throwIfAborted()
   }
 
-  #join(retry: boolean): ConnectRun {
-    const run = this.#run ?? this.#start(retry, 'connecting', this.#newBudget())
-    run.retry ||= retry
-    return run
-  }
-
-  #start(retry: boolean, state: 'connecting' | 'reconnecting', budget: RetryBudget): ConnectRun {
-    const { reconnectAttempts: attempts, reconnectWindowMs: windowMs } = this.#options
-    const run = new ConnectRun(
-      {
-        clock: this.#deps.clock,
-        attempt: (signal, leftMs) => this.#attempt(signal, leftMs),
-        waitAfter: (error, tries) => this.#waitAfter(error, tries),
-      },
-      { attempts, windowMs, budget },
-      retry,
-    )
-    this.#run = run
-    const over = (next?: SessionState) => {
-      if (this.#run !== run) return
-      this.#run = undefined
-      if (next) this.#record.enter(next)
-    }
-    run.done.then(
-      () => over(),
-      () => over(run.retry && !run.aborted ? 'failed' : 'idle'),
-    )
-    this.#record.enter(state)
-    return run
-  }
-
-  async #attempt(signal: AbortSignal, leftMs: number): Promise<void> {
-    const { followerId, host, port, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options
-    await this.#parting
-    signal.throwIfAborted()
-    this.#record.attempting()
-    try {
-      await openConnection(
-        this.#deps,
-        {
-          followerId,
-          host,
-          port,
-          clientId: this.#record.clientId,
-          stepTimeoutMs: Math.max(1, Math.min(connectTimeoutMs, leftMs)),
-          onStep: (step) => {
-            this.#record.step = step
-          },
-          onReady: (opened) => this.#ready(opened),
-          onNotice: (notice) => this.#onNotice(notice),
-          onLost: (error) => this.#lost(error),
-        },
-        signal,
-      )
-    } catch (error) {
-      if (!signal.aborted) this.#attemptFailed(error)
-      throw error
-    }
-  }
-
-  #attemptFailed(error: unknown): void {
-    const record = this.#record
-    record.counters.connectionFailures++
-    record.failed(
-      isFleetError(error) ? error.code : 'INTERNAL',
-      error instanceof Error ? error.message : String(error),
-    )
-    if (isFleetError(error, 'CLIENT_ID_IN_USE')) {
-      record.counters.conflicts326++
-      if (this.#options.onClientIdInUse === 'next') record.clientId++
-    }
-    this.#deps.log.debug({ followerId: this.#options.followerId, err: error }, 'session attempt failed')
-  }
-
-  #waitAfter(error: unknown, tries: number): number {
-    const conflict = isFleetError(error, 'CLIENT_ID_IN_USE')
-    if (conflict && this.#options.onClientIdInUse === 'next') return 0
-    return backoffMs(tries, conflict ? conflictBackoff : retryBackoff, this.#deps.random)
-  }
-
   #ready(opened: Opened): void {
     const { clock, random, log } = this.#deps
     const { followerId, heartbeatIntervalMs: intervalMs, heartbeatTimeoutMs: timeoutMs } = this.#options
@@ -275,15 +194,10 @@ export class IbSession {
   /** The connection ended by itself or went mute: says so, and goes on in the background. */
   #lost(error: FleetError): void {
     if (!this.#link) return
-    const { clock, log } = this.#deps
-    const { followerId, reconnectAttempts, reconnectWindowMs } = this.#options
-    log.warn({ followerId, err: error }, 'session lost')
+    this.#deps.log.warn({ followerId: this.#options.followerId, err: error }, 'session lost')
     this.#record.failed(error.code, error.message)
     this.#drop(error)
-    if (!this.#budget || clock.monotonicMs() - this.#budget.startedAtMs >= reconnectWindowMs)
-      this.#budget = this.#newBudget()
-    if (this.#budget.tries >= reconnectAttempts) this.#record.enter('failed')
-    else this.#start(true, 'reconnecting', this.#budget).hold()
+    this.#dialer.recover()
   }
 
   #drop(error: FleetError): void {
@@ -293,23 +207,15 @@ export class IbSession {
     link.heartbeat.stop()
     this.#record.disconnected()
     this.#data.end(error)
-    this.#parting = link.connection.close()
+    this.#dialer.leave(link.connection.close())
   }
 
   async #shutDown(): Promise<void> {
     const error = this.#error('was closed')
-    const run = this.#run
-    this.#run = undefined
-    this.#budget = undefined
-    run?.abort(error)
     this.#drop(error)
+    const stopped = this.#dialer.stop(error)
     this.#record.enter('closed')
-    await run?.done.catch(() => {})
-    await this.#parting
-  }
-
-  #newBudget(): RetryBudget {
-    return { startedAtMs: this.#deps.clock.monotonicMs(), tries: 0 }
+    await stopped
   }
 
   #requireLink(): Link {

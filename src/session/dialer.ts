@@ -1,0 +1,159 @@
+// Who tries to connect, when, and how often: one run of attempts at a time, shared by all who want the connection.
+
+import type { Clock } from '../ports/clock.ts'
+import { type FleetError, isFleetError } from '../ports/errors.ts'
+import type { IbConnector, IbNotice } from '../ports/ib.ts'
+import type { Log } from '../ports/log.ts'
+import { type Opened, openConnection } from './attempt.ts'
+import { backoffMs } from './backoff.ts'
+import type { SessionRecord } from './record.ts'
+import { ConnectRun, type RetryBudget } from './run.ts'
+import type { SessionOptions } from './snapshot.ts'
+
+export interface DialerDeps {
+  readonly connector: IbConnector
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: () => number
+  readonly record: SessionRecord
+  onReady(opened: Opened): void
+  onNotice(notice: IbNotice): void
+  onLost(error: FleetError): void
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+const retryBackoff = { baseMs: 1000, maxMs: 30_000, jitter: 0.25 }
+/** A gateway may hold a dropped client's id for 30 to 60 s, so tries at an id in use are spread over the whole window. */
+const conflictBackoff = { baseMs: 3500, maxMs: 30_000, jitter: 0.1 }
+
+export class Dialer {
+  readonly #deps: DialerDeps
+  readonly #options: SessionOptions
+  #run: ConnectRun | undefined
+  /** Of the recoveries of late, so that a connection that flaps is not restored for ever. */
+  #recoveries: RetryBudget | undefined
+  /** The end of the last connection; no other begins before. */
+  #parting: Promise<void> | undefined
+
+  constructor(deps: DialerDeps, options: SessionOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  /** The attempts under way, or new ones; `retry` makes a single attempt a run of several. */
+  join(retry: boolean): ConnectRun {
+    const run = this.#run ?? this.#start(retry, 'connecting', this.#newBudget())
+    run.retry ||= retry
+    return run
+  }
+
+  /** Tells of a connection that is being closed. */
+  leave(parting: Promise<void>): void {
+    this.#parting = parting
+  }
+
+  /** New attempts in place of the connection just left. */
+  replace(): void {
+    this.#start(true, 'reconnecting', this.#newBudget())
+  }
+
+  /** The same in the background; enters `failed` when the window's tries are used up. */
+  recover(): void {
+    const { reconnectAttempts, reconnectWindowMs } = this.#options
+    const now = this.#deps.clock.monotonicMs()
+    if (!this.#recoveries || now - this.#recoveries.startedAtMs >= reconnectWindowMs)
+      this.#recoveries = this.#newBudget()
+    if (this.#recoveries.tries >= reconnectAttempts) this.#deps.record.enter('failed')
+    else this.#start(true, 'reconnecting', this.#recoveries).hold()
+  }
+
+  /** Ends the attempts; who waits for them gets `error`. Resolves when no socket is left, of theirs or of the last connection. */
+  async stop(error: FleetError): Promise<void> {
+    const run = this.#run
+    this.#run = undefined
+    this.#recoveries = undefined
+    run?.abort(error)
+    await run?.done.catch(() => {})
+    await this.#parting
+  }
+
+  #newBudget(): RetryBudget {
+    return { startedAtMs: this.#deps.clock.monotonicMs(), tries: 0 }
+  }
+
+  #start(retry: boolean, state: 'connecting' | 'reconnecting', budget: RetryBudget): ConnectRun {
+    const { clock, record } = this.#deps
+    const { reconnectAttempts: attempts, reconnectWindowMs: windowMs } = this.#options
+    const run = new ConnectRun(
+      {
+        clock,
+        attempt: (signal, leftMs) => this.#attempt(signal, leftMs),
+        waitAfter: (error, tries) => this.#waitAfter(error, tries),
+      },
+      { attempts, windowMs, budget },
+      retry,
+    )
+    this.#run = run
+    const over = () => {
+      const current = this.#run === run
+      if (current) this.#run = undefined
+      return current
+    }
+    run.done.then(over, () => {
+      if (over()) record.enter(run.retry && !run.aborted ? 'failed' : 'idle')
+    })
+    record.enter(state)
+    return run
+  }
+
+  async #attempt(signal: AbortSignal, leftMs: number): Promise<void> {
+    const { record, onReady, onNotice, onLost } = this.#deps
+    const { followerId, host, port, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options
+    await this.#parting
+    signal.throwIfAborted()
+    record.attempting()
+    try {
+      await openConnection(
+        this.#deps,
+        {
+          followerId,
+          host,
+          port,
+          clientId: record.clientId,
+          stepTimeoutMs: Math.max(1, Math.min(connectTimeoutMs, leftMs)),
+          onStep: (step) => {
+            record.step = step
+          },
+          onReady,
+          onNotice,
+          onLost,
+        },
+        signal,
+      )
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error)
+      throw error
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { record, log } = this.#deps
+    const { followerId, onClientIdInUse } = this.#options
+    record.counters.connectionFailures++
+    record.failed(
+      isFleetError(error) ? error.code : 'INTERNAL',
+      error instanceof Error ? error.message : String(error),
+    )
+    if (isFleetError(error, 'CLIENT_ID_IN_USE')) {
+      record.counters.conflicts326++
+      if (onClientIdInUse === 'next') record.clientId++
+    }
+    log.debug({ followerId, err: error }, 'session attempt failed')
+  }
+
+  #waitAfter(error: unknown, tries: number): number {
+    const conflict = isFleetError(error, 'CLIENT_ID_IN_USE')
+    if (conflict && this.#options.onClientIdInUse === 'next') return 0
+    return backoffMs(tries, conflict ? conflictBackoff : retryBackoff, this.#deps.random)
+  }
+}
