@@ -83,7 +83,11 @@ export class ApiConnection implements ApiSession {
     return this.#stage === 'open'
   }
 
-  readonly send = (...fields: Field[]): void => this.#write(encodeFrame(fields))
+  readonly send = (...fields: Field[]): void => this.sendFields(fields)
+
+  sendFields(fields: readonly Field[]): void {
+    this.#write(encodeFrame(fields))
+  }
 
   error(id: number, code: number, text: string): void {
     const shown = escapeText(text)

@@ -25,6 +25,8 @@ export interface ApiSession {
   /** 1 live, 2 frozen, 3 delayed, 4 delayed-frozen, as the client last asked. */
   marketDataType: number
   send(...fields: Field[]): void
+  /** `send` for messages of any length. */
+  sendFields(fields: readonly Field[]): void
   /** Message 4; `id` is a request id, an order id or -1. */
   error(id: number, code: number, text: string): void
   /**

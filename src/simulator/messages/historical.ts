@@ -136,7 +136,8 @@ function sendBars(
     const { volume, wap, count } = traded(request, bar)
     return [barDate(request, bar), bar.open, bar.high, bar.low, bar.close, volume, wap, count]
   })
-  session.send(17, reqId, ...(session.version < 196 ? span : []), bars.length, ...rows)
+  const head = session.version < 196 ? [17, reqId, ...span] : [17, reqId]
+  session.sendFields([...head, bars.length, ...rows])
   if (session.version >= 196) session.send(108, reqId, ...span)
 }
 
