@@ -49,19 +49,25 @@ export function renderTable(head: readonly string[], rows: readonly Row[], paint
     line(head.map((text) => ({ text, colour: 'dim' }))),
     ...cells.map((row) => {
       if (!('note' in row)) return line(row)
-      const text = `  ${printable(row.note)}`
+      const text = `  ${oneLine(row.note)}`
       return row.colour ? paint(row.colour, text) : text
     }),
   ]
 }
 
-function toCell(cell: string | Cell): Cell {
-  return typeof cell === 'string' ? { text: printable(cell) } : { ...cell, text: printable(cell.text) }
+function oneLine(text: string): string {
+  return printable(text).replace(/[\n\t]+/g, ' ')
 }
 
-/** A duration as people say it: `0.4s` `12s` `5m` `3h` `2d`, by its largest unit. */
+function toCell(cell: string | Cell): Cell {
+  const { text, ...rest } = typeof cell === 'string' ? { text: cell } : cell
+  return { ...rest, text: oneLine(text) }
+}
+
+/** A duration as people say it: `40ms` `0.4s` `12s` `5m` `3h` `2d`, by its largest unit. */
 export function duration(ms: number): string {
-  const seconds = Math.max(0, ms) / 1000
+  if (ms < 100) return `${Math.max(0, Math.round(ms))}ms`
+  const seconds = ms / 1000
   if (seconds < 10) return `${seconds.toFixed(1)}s`
   if (seconds < 120) return `${Math.floor(seconds)}s`
   if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`

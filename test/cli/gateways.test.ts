@@ -122,9 +122,9 @@ t.test('launch --wait tells each phase and ends RUNNING', async (t) => {
   t.equal(code, 0)
   t.match(
     stdout,
-    /^ +\d\.\ds {2}alpha {2}booting\n +\d\.\ds {2}alpha {2}logging-in\n +\d\.\ds {2}alpha {2}ready\n/,
+    /^ +[\d.]+m?s {2}alpha {2}booting\n +[\d.]+m?s {2}alpha {2}logging-in\n +[\d.]+m?s {2}alpha {2}ready\n/,
   )
-  t.match(stdout, /alpha is RUNNING after \d\.\ds\n$/)
+  t.match(stdout, /alpha is RUNNING after [\d.]+m?s\n$/)
 })
 
 t.test('launch --wait ends FAILED with reason and action, exit 1', async (t) => {
