@@ -18,6 +18,7 @@ const hints: Readonly<Record<string, string>> = {
   GATEWAY_NOT_RUNNING: '`ibgm launch ID --wait`',
   GATEWAY_NOT_UP: '`ibgm launch ID --wait`',
   SOFT_RESTART_UNAVAILABLE: '`ibgm restart ID --mode container` (a full login, with its 2FA push)',
+  INVALID_REQUEST: '`ibgm COMMAND --help` tells what it takes',
   UNAUTHORIZED: 'give a token with IBGM_TOKEN or --token',
   FORBIDDEN: 'use a token whose role allows this, with IBGM_TOKEN or --token',
   UNKNOWN_FAULT: '`ibgm fault --help` lists the faults',
