@@ -1,6 +1,16 @@
 // The folder that holds everything the manager keeps: made when it lacks, proven usable, and every failure in it explained.
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { getSystemErrorName } from 'node:util'
 import { FleetError, isFleetError } from '../../ports/errors.ts'
 
@@ -12,7 +22,7 @@ const lmdbMagic = { offset: 24, value: 0xbeefc0de }
 /** Makes `dataDir` and proves that files can be written there. DATA_DIR_UNUSABLE. */
 export function prepareDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(resolve(dataDir))
     const probe = join(dataDir, `.probe-${process.pid}`)
     try {
       const file = openSync(probe, 'w', 0o600)
@@ -27,6 +37,19 @@ export function prepareDataDir(dataDir: string): void {
     }
   } catch (error) {
     throw dataDirUnusable(dataDir, error)
+  }
+}
+
+/** With its parents. Node's own `recursive` never returns where a parent exists but takes no folders, as in /proc (seen on 20.20). */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error
+    makeFolder(dirname(path))
+    mkdirSync(path, { mode: 0o700 })
   }
 }
 

@@ -1,0 +1,54 @@
+// Folders that cannot be used: named, explained, and never a crash of the process.
+import { chmodSync, readdirSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { openEmbeddedStores } from '../../../src/adapters/embedded/stores.ts'
+import { systemClock } from '../../../src/adapters/system-clock.ts'
+import { processes } from '../../contracts/stores.ts'
+import { log } from './subject.ts'
+
+function open(dataDir: string) {
+  const onLockLost = (error: Error) => t.fail(error.message)
+  return openEmbeddedStores({ dataDir, clock: systemClock(), log, processes: processes(), onLockLost })
+}
+
+t.test('unusable folders', async (t) => {
+  const dir = t.testdir({
+    file: 'x',
+    blocked: { 'store.mdb': {} },
+    foreign: { 'store.mdb': 'no store'.repeat(2000) },
+  })
+  const unusable: Record<string, RegExp> = {
+    [join(dir, 'file')]: /file cannot be used: .*not a folder.*Set DATA_DIR/,
+    [join(dir, 'file', 'below')]: /below cannot be used: .*not a folder/,
+    [join(dir, 'blocked')]: /store\.mdb cannot be used: a folder is where a file should be/,
+    [join(dir, 'foreign')]: /store\.mdb is damaged or not a store of ours.*move it away/,
+    ...(process.platform === 'linux' ? { '/proc/ibgm-data': /\/proc\/ibgm-data cannot be used: / } : {}),
+  }
+  for (const [path, message] of Object.entries(unusable))
+    await t.rejects(open(path), { code: 'DATA_DIR_UNUSABLE', message }, path)
+})
+
+t.test(
+  'a folder without permission',
+  { skip: process.getuid?.() === 0 && 'root may write anywhere' },
+  async (t) => {
+    const dir = t.testdir({})
+    chmodSync(dir, 0o500)
+    await t.rejects(open(join(dir, 'data')), { code: 'DATA_DIR_UNUSABLE', message: /EACCES.*owner or mode/ })
+    chmodSync(dir, 0o700)
+  },
+)
+
+t.test('a store cut short is refused, an empty one is new, and the probe leaves nothing', async (t) => {
+  const dir = t.testdir({})
+  await (await open(dir)).close()
+  t.strictSame(readdirSync(dir).sort(), ['store.mdb', 'store.mdb-lock'])
+  const path = join(dir, 'store.mdb')
+  truncateSync(path, 4096)
+  await t.rejects(open(dir), { code: 'DATA_DIR_UNUSABLE', message: /damaged/ })
+  truncateSync(path, 0)
+  const stores = await open(dir)
+  t.strictSame(await stores.gateways.list(), [])
+  await stores.close()
+})
