@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { ApiSession, MessageSpec, World } from './api-session.ts'
 import type { HandshakeFault } from './faults.ts'
 import { messageTable } from './message-table.ts'
+import { clientIdTaken, connectivity, farmsDown, farmsUp } from './notices.ts'
 import { encodeFrame, escapeText, type Field, FrameDecoder, ProtocolViolation, splitFields } from './wire.ts'
 import { connectionTime } from './zones.ts'
 
@@ -30,19 +31,6 @@ export interface ConnectionDeps {
 
 const lowestVersion = 100
 const greetingDeadlineMs = 60_000
-const clientIdTaken = 'Unable to connect as the client id is already in use. Retry with a unique client id.'
-const broken: ReadonlyArray<[number, string]> = [
-  [2103, 'Market data farm connection is broken:usfarm'],
-  [2105, 'HMDS data farm connection is broken:ushmds'],
-  [2157, 'Sec-def data farm connection is broken:secdefnj'],
-]
-const working: ReadonlyArray<[number, string]> = [
-  [2104, 'Market data farm connection is OK:usfarm'],
-  [2106, 'HMDS data farm connection is OK:ushmds'],
-  [2158, 'Sec-def data farm connection is OK:secdefnj'],
-]
-const serverDisconnected =
-  'Connectivity between Trader Workstation and server is broken. It will be restored automatically.'
 
 export class ApiConnection implements ApiSession {
   readonly #deps: ConnectionDeps
@@ -121,7 +109,7 @@ export class ApiConnection implements ApiSession {
 
   /** Tells the client how each data farm is. */
   sendFarmNotices(): void {
-    for (const [code, text] of this.world.farms ? working : broken) this.error(-1, code, text)
+    for (const [code, text] of this.world.farms ? farmsUp : farmsDown) this.error(-1, code, text)
   }
 
   /** Stops reading, so that not even the client's FIN is seen. */
@@ -194,7 +182,7 @@ export class ApiConnection implements ApiSession {
       if (line.handshake !== 'F2') this.send(...this.#accounts())
       if (line.handshake !== 'F1') this.send(9, 1, 1)
     }
-    if (!this.world.upstream) this.error(-1, 2110, serverDisconnected)
+    if (!this.world.upstream) this.error(-1, 2110, connectivity[2110])
     this.sendFarmNotices()
   }
 

@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { ApiConnection, type Line } from './api-connection.ts'
 import type { MessageSpec, World } from './api-session.ts'
+import { connectivity } from './notices.ts'
 
 /** One request as a client sent it. */
 export interface RequestRecord {
@@ -30,13 +31,6 @@ export interface ApiServerDeps {
 
 const maxClients = 32
 const maxRecords = 10_000
-
-const texts = {
-  1100: 'Connectivity between IBKR and Trader Workstation has been lost.',
-  1101: 'Connectivity between IBKR and Trader Workstation has been restored - data lost.',
-  1102: 'Connectivity between IBKR and Trader Workstation has been restored - data maintained. All data farms are connected: usfarm; ushmds; secdefnj.',
-  2110: 'Connectivity between Trader Workstation and server is broken. It will be restored automatically.',
-} as const
 
 export class ApiServer {
   readonly requests: RequestRecord[] = []
@@ -147,8 +141,9 @@ export class ApiServer {
     this.#frozen = false
   }
 
-  #broadcast(code: keyof typeof texts): void {
-    for (const connection of this.#connections) if (connection.open) connection.error(-1, code, texts[code])
+  #broadcast(code: keyof typeof connectivity): void {
+    for (const connection of this.#connections)
+      if (connection.open) connection.error(-1, code, connectivity[code])
   }
 
   #accept(socket: Socket): void {

@@ -183,7 +183,7 @@ function applyFault(fault: Fault, api: ApiServer, process: IbcProcess): void {
       api.rejectClients()
       break
     case 'refuse-login':
-      process.faults.add('refuse-login')
+      process.refusesLogins = true
       break
     case 'approve-2fa':
       process.approveTwofa()
@@ -192,7 +192,7 @@ function applyFault(fault: Fault, api: ApiServer, process: IbcProcess): void {
       api.breakHandshake(fault.mode)
       break
     case 'clear':
-      process.faults.clear()
+      process.refusesLogins = false
       api.clear()
       break
   }

@@ -26,8 +26,6 @@ export interface IbcProcessDeps {
 
 type Phase = 'starting' | 'awaiting-2fa' | 'stuck' | 'logged-in' | 'restarting' | 'ended'
 
-const loginsAreRefused = 'refuse-login'
-
 export class IbcProcess {
   readonly #deps: IbcProcessDeps
   readonly #timeline: Timeline
@@ -36,8 +34,8 @@ export class IbcProcess {
   #attempt = 0
   #submittedAt = 0
   #approve: (() => void) | undefined
-  /** Faults in force that change what a login does. */
-  readonly faults = new Set<typeof loginsAreRefused>()
+  /** While true, the broker refuses whoever logs in, a stored token included. */
+  refusesLogins = false
 
   constructor(deps: IbcProcessDeps) {
     this.#deps = deps
@@ -78,7 +76,7 @@ export class IbcProcess {
     this.#print(log.jvmStart(settings, timeZone, true))
     await this.#pause(0.3, restartSeconds)
     this.#print(log.loginDialog)
-    if (this.faults.has(loginsAreRefused)) return this.#stick(log.wrongPassword)
+    if (this.refusesLogins) return this.#stick(log.wrongPassword)
     this.#print(log.mainWindow)
     this.#print(log.authenticating)
     await this.#pause(0.5, restartSeconds)
@@ -119,7 +117,7 @@ export class IbcProcess {
     this.#submittedAt = this.#deps.clock.now()
     this.#print(log.submitLogin(settings, this.#attempt))
     await this.#pause(0.2)
-    if (this.faults.has(loginsAreRefused) || !acceptsLogin(settings.username, settings.password)) {
+    if (this.refusesLogins || !acceptsLogin(settings.username, settings.password)) {
       return this.#stick(log.wrongPassword)
     }
     if (this.#attempt === 1) this.#print(log.mainWindow)

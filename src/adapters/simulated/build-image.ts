@@ -7,17 +7,21 @@ import { imageChanges, rootFileSystem } from './root-file-system.ts'
 export const simulatorImage = 'ibgm-simulated-gateway:latest'
 
 /**
- * Builds {@link simulatorImage} with the engine's import: no registry, no Dockerfile, a few seconds. An image of that
+ * Builds the image with the engine's import: no registry, no Dockerfile, a few seconds. An image of that
  * name that is there already loses the name to the new one.
  */
-export async function buildSimulatorImage(docker: Docker, print: (line: string) => void): Promise<void> {
+export async function buildSimulatorImage(
+  docker: Docker,
+  print: (line: string) => void,
+  image = simulatorImage,
+): Promise<void> {
   const startedAt = performance.now()
-  print(`Building ${simulatorImage} from node ${process.version} and the compiled simulator ...`)
-  const [repo, tag] = simulatorImage.split(':')
+  print(`Building ${image} from node ${process.version} and the compiled simulator ...`)
+  const [repo, tag] = image.split(':')
   const answer = await docker.importImage(await rootFileSystem(), { repo, tag, changes: imageChanges })
   const said = await text(answer)
   if (said.includes('"error"')) throw new Error(`The engine could not import the image: ${said.trim()}`)
-  const { Id: id, Size: size } = await docker.getImage(simulatorImage).inspect()
+  const { Id: id, Size: size } = await docker.getImage(image).inspect()
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   print(`${id.slice(0, 19)}  ${(size / 1e6).toFixed(0)} MB in ${seconds} s`)
 }
