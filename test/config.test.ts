@@ -1,0 +1,210 @@
+// From the environment to the configuration: defaults, grammar, faults told together, secrets never shown.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import t from 'tap'
+import { envExample } from '../src/config/env-example.ts'
+import { variables } from '../src/config/variables.ts'
+import { ConfigError, parseConfig } from '../src/config.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const key = Buffer.alloc(32, 7).toString('base64')
+
+/** What is wrong with `env`, as people read it. */
+function faultsOf(env: Record<string, string>, readFile?: (path: string) => string): string[] {
+  try {
+    parseConfig(env, readFile)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.message.split('\n')
+  }
+}
+
+t.test('defaults', async (t) => {
+  const { config, secrets, notices } = parseConfig({})
+  t.strictSame(config, {
+    http: { host: '127.0.0.1', port: 8080 },
+    logLevel: 'info',
+    dataDir: './ibgm-data',
+    onShutdown: 'stop',
+    runtime: { kind: 'docker', network: 'ibgm-gateways' },
+    store: { kind: 'embedded' },
+    credentials: { kind: 'embedded' },
+    fleet: {
+      ports: { from: 4100, to: 4200 },
+      clientIds: { from: 1000, to: 9999 },
+      containerPrefix: 'ibgateway-follower',
+      gatewayImage: 'ghcr.io/gnzsnz/ib-gateway:10.45.1j',
+      memoryMb: 2048,
+      launchConcurrency: 4,
+      maxStartupMs: 120_000,
+      twofaTimeoutMs: 180_000,
+      twofaMaxPushes: 3,
+      loginBudgetRejected: { limit: 3, windowMs: 86_400_000 },
+      loginBudgetStarts: { limit: 6, windowMs: 900_000 },
+      crashLoop: { limit: 5, windowMs: 600_000 },
+      shutdownTimeoutMs: 60_000,
+    },
+    monitor: { intervalMs: 30_000 },
+    session: {
+      heartbeatIntervalMs: 30_000,
+      heartbeatTimeoutMs: 10_000,
+      reconnectAttempts: 5,
+      reconnectWindowMs: 60_000,
+    },
+  })
+  t.strictSame(secrets, {})
+  t.strictSame(notices, [])
+  t.ok(Object.isFrozen(config) && Object.isFrozen(config.fleet.crashLoop))
+})
+
+t.test('.env.example is what the table says, and its values are the defaults', async (t) => {
+  const file = readFileSync(join(root, '.env.example'), 'utf8')
+  const print = "import('./dist/src/config/env-example.js').then((m) => process.stdout.write(m.envExample()))"
+  t.equal(file, envExample(), `if not, write it again: node -e "${print}" > .env.example`)
+  const everyLine = file.replaceAll(/^#([A-Z_]+=)/gm, '$1')
+  t.strictSame(Object.keys(parseEnv(everyLine)).sort(), Object.keys(variables).sort())
+  t.strictSame(parseConfig(parseEnv(everyLine)), parseConfig({}), 'an empty variable counts as unset')
+})
+
+t.test('what a variable takes', async (t) => {
+  const { config, secrets } = parseConfig({
+    HOST: '::1',
+    PORT: ' 0 ',
+    LOG_LEVEL: 'WARNING',
+    MANAGER_ID: 'desk-1',
+    ON_SHUTDOWN: 'leave',
+    DOCKER_HOST: 'tcp://127.0.0.1:2375',
+    GATEWAY_SUBNET: '172.30.0.0/22',
+    PORT_RANGE_START: '5000',
+    PORT_RANGE_END: '5000',
+    HEALTHCHECK_INTERVAL: '0.5',
+    HEARTBEAT_INTERVAL: '0',
+    HEARTBEAT_TIMEOUT: '250ms',
+    MAX_STARTUP_TIME: '2m',
+    TWOFA_TIMEOUT: '1.5 m',
+    SHUTDOWN_TIMEOUT: '1h',
+    LOGIN_BUDGET_REJECTED: '0',
+    LOGIN_BUDGET_STARTS: '10',
+    CRASH_LOOP_LIMIT: '2 per 90',
+    CREDENTIALS_KEY: key,
+  })
+  t.match(config, {
+    http: { host: '::1', port: 0 },
+    logLevel: 'warn',
+    managerId: 'desk-1',
+    onShutdown: 'leave',
+    runtime: { kind: 'docker', dockerHost: 'tcp://127.0.0.1:2375', subnet: '172.30.0.0/22' },
+    fleet: {
+      ports: { from: 5000, to: 5000 },
+      maxStartupMs: 120_000,
+      twofaTimeoutMs: 90_000,
+      shutdownTimeoutMs: 3_600_000,
+      loginBudgetRejected: { limit: 0, windowMs: 86_400_000 },
+      loginBudgetStarts: { limit: 10, windowMs: 900_000 },
+      crashLoop: { limit: 2, windowMs: 90_000 },
+    },
+    monitor: { intervalMs: 500 },
+    session: { heartbeatIntervalMs: 0, heartbeatTimeoutMs: 250 },
+  })
+  t.strictSame(secrets.credentialsKey, Buffer.alloc(32, 7))
+  t.equal(parseConfig({ LOG_LEVEL: 'critical' }).config.logLevel, 'fatal')
+  const simulated = parseConfig({ RUNTIME: 'simulated', SIM_LOGIN_SECONDS: '0.2', SIM_TWOFA_SECONDS: '5' })
+  t.strictSame(simulated.config.runtime, {
+    kind: 'simulated',
+    pace: { loginSeconds: 0.2, twofaSeconds: 5, restartSeconds: 10 },
+  })
+})
+
+t.test('every fault is told, one line each', async (t) => {
+  const bad: Record<string, string> = {
+    HOST: '0.0.0.0',
+    PORT: '70000',
+    LOG_LEVEL: 'loud',
+    ON_SHUTDOWN: 'explode',
+    MANAGER_ID: '-x',
+    RUNTIME: 'podman',
+    DOCKER_HOST: 'ssh://host',
+    GATEWAY_IMAGE: 'a b',
+    GATEWAY_NETWORK: 'host',
+    GATEWAY_SUBNET: '300.0.0.0/22',
+    PORT_RANGE_START: '0',
+    PORT_RANGE_END: '4e3',
+    CLIENT_ID_RANGE_END: '-1',
+    CONTAINER_PREFIX: '../x',
+    GATEWAY_MEMORY_MB: '2G',
+    LAUNCH_CONCURRENCY: '0',
+    SIM_LOGIN_SECONDS: 'fast',
+    HEALTHCHECK_INTERVAL: '0',
+    HEARTBEAT_INTERVAL: '1 day',
+    HEARTBEAT_TIMEOUT: '-1',
+    MAX_STARTUP_TIME: '1e9',
+    TWOFA_MAX_PUSHES: '1.5',
+    RECONNECT_WINDOW: '99999h',
+    LOGIN_BUDGET_REJECTED: '3 per',
+    LOGIN_BUDGET_STARTS: '3 per 0s',
+    CRASH_LOOP_LIMIT: 'many',
+    CREDENTIALS_KEY: 'canary',
+  }
+  const faults = faultsOf(bad)
+  t.strictSame(faults.map((line) => line.split(':')[0]).sort(), Object.keys(bad).sort())
+  for (const line of faults) t.match(line, /^[A-Z_]+: got .+, takes .+$/)
+  t.ok(faults.includes('PORT: got "70000", takes a whole number from 0 to 65535'))
+  t.match(
+    faults.join('\n'),
+    /CREDENTIALS_KEY: got a value of 6 characters \(not shown\), takes 32 bytes in base64/,
+  )
+  t.notMatch(faults.join('\n'), /canary/)
+  t.strictSame(
+    faultsOf({ PORT: 'x\ny' }),
+    ['PORT: got "x\\ny", takes a whole number from 0 to 65535'],
+    'one line',
+  )
+})
+
+t.test('values that contradict each other', async (t) => {
+  t.strictSame(faultsOf({ PORT_RANGE_START: '4300', CLIENT_ID_RANGE_END: '999' }), [
+    'PORT_RANGE_END: got 4200, takes a number not below PORT_RANGE_START, which is 4300',
+    'CLIENT_ID_RANGE_END: got 999, takes a number not below CLIENT_ID_RANGE_START, which is 1000',
+  ])
+})
+
+t.test('secrets from files', async (t) => {
+  const files: Record<string, string> = { '/run/key': `${key}\n`, '/run/empty': '' }
+  const readFile = (path: string) => {
+    const text = files[path]
+    if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+    return text
+  }
+  const { secrets } = parseConfig({ CREDENTIALS_KEY_FILE: '/run/key' }, readFile)
+  t.strictSame(secrets.credentialsKey, Buffer.alloc(32, 7))
+  t.strictSame(faultsOf({ CREDENTIALS_KEY_FILE: '/run/none' }, readFile), [
+    'CREDENTIALS_KEY_FILE: got "/run/none" (ENOENT), takes a readable file',
+  ])
+  t.match(faultsOf({ CREDENTIALS_KEY_FILE: '/run/empty' }, readFile), [
+    /^CREDENTIALS_KEY_FILE: got a value of 0/,
+  ])
+  t.match(faultsOf({ CREDENTIALS_KEY: key, CREDENTIALS_KEY_FILE: '/run/key' }, readFile), [/takes only one/])
+})
+
+t.test('what this version cannot honour stops the start', async (t) => {
+  const asked = ['MONGODB_URL', 'VAULT_ADDR', 'VAULT_TOKEN_FILE', 'API_TOKENS', 'TLS_CERT_FILE', 'BARS_DIR']
+  for (const name of asked) {
+    const faults = faultsOf({ [name]: 'canary' })
+    t.match(faults, [new RegExp(`^${name}: got a value, takes nothing yet, .*: unset it$`)])
+    t.notMatch(faults.join(), /canary/)
+  }
+  t.match(faultsOf({ VAULT_ENABLED: 'true' }), [/^VAULT_ENABLED/])
+  t.strictSame(faultsOf({ VAULT_ENABLED: 'false', VAULT_ADDR: 'http://x', RATE_LIMIT: 'off' }), [])
+})
+
+t.test('webhooks never stop the start', async (t) => {
+  const { notices } = parseConfig({ DISCORD_WEBHOOK_URL: 'not a canary url' })
+  t.match(notices, [/^DISCORD_WEBHOOK_URL is set, but/])
+  t.notMatch(notices.join(), /canary/)
+})
+
+t.test('variables of other programs are none of ours', async (t) => {
+  t.strictSame(faultsOf({ PATH: '/bin', GATEWAY_HOST: 'x', BOT_HEALTH_PORT: 'x', FOLLOWER_ID: '..' }), [])
+})
