@@ -4,6 +4,8 @@ import { FleetError } from '../ports/errors.ts'
 
 /** Gateway 10.45 is reported to ignore a reqCurrentTime within a second of its last answer. */
 const QUIET_AFTER_ANSWER_MS = 1000
+/** Beats fall on ticks so far apart, so that those of many sessions share a wake-up of the process. */
+const TICK_MS = 250
 /** A timer this much behind its time means that our own process stood still. */
 const STALL_MS = 1000
 
@@ -32,6 +34,7 @@ export class Heartbeat {
   #beat: Promise<number> | undefined
   #answeredAtMs: number | undefined
   #stopped = false
+  #pingPause: AbortController | undefined
 
   constructor(deps: HeartbeatDeps, options: HeartbeatOptions) {
     this.#deps = deps
@@ -44,7 +47,10 @@ export class Heartbeat {
   async ping(): Promise<number> {
     if (!this.#beat && this.#answeredAtMs !== undefined) {
       const quietMs = this.#answeredAtMs + QUIET_AFTER_ANSWER_MS - this.#deps.clock.monotonicMs()
-      if (quietMs > 0) await this.#deps.clock.sleep(quietMs)
+      if (quietMs > 0) {
+        this.#pingPause ??= new AbortController()
+        await this.#deps.clock.sleep(quietMs, this.#pingPause.signal)
+      }
     }
     return this.#ask()
   }
@@ -52,11 +58,16 @@ export class Heartbeat {
   stop(): void {
     this.#stopped = true
     this.#cancelTimer?.()
+    this.#pingPause?.abort(new FleetError('CONNECTION_CLOSED', 'The connection ended before its heartbeat.'))
   }
 
   #next(delayMs: number): void {
-    if (this.#options.intervalMs === 0 || this.#stopped) return
-    this.#arm(delayMs, () => {
+    const { intervalMs } = this.#options
+    if (intervalMs === 0 || this.#stopped) return
+    const tickMs = Math.min(TICK_MS, intervalMs / 100)
+    const nowMs = this.#deps.clock.monotonicMs()
+    const dueMs = Math.round((nowMs + delayMs) / tickMs) * tickMs
+    this.#arm(Math.max(0, dueMs - nowMs), () => {
       // Who asked for no beat needs no rejection: losing it is reported by onLost, a closed connection by the connection.
       this.#ask().catch(() => {})
     })
