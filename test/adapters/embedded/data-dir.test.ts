@@ -5,7 +5,7 @@ import t from 'tap'
 import { dataDirUnusable } from '../../../src/adapters/embedded/data-dir.ts'
 import { openEmbeddedStores } from '../../../src/adapters/embedded/stores.ts'
 import { systemClock } from '../../../src/adapters/system-clock.ts'
-import { processes } from '../../contracts/stores.ts'
+import { processes } from '../../contracts/manager-lock.ts'
 import { log } from './subject.ts'
 
 function open(dataDir: string) {

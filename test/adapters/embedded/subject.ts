@@ -6,7 +6,8 @@ import { Database } from '../../../src/adapters/embedded/database.ts'
 import { openEmbeddedStores } from '../../../src/adapters/embedded/stores.ts'
 import { systemClock } from '../../../src/adapters/system-clock.ts'
 import type { Log } from '../../../src/ports/log.ts'
-import { follower, processes, type StoresSubject } from '../../contracts/stores.ts'
+import { processes } from '../../contracts/manager-lock.ts'
+import { follower, type StoresSubject } from '../../contracts/stores.ts'
 
 export const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
 
