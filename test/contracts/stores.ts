@@ -4,7 +4,7 @@ import type { Follower } from '../../schemas/follower.ts'
 import type { Alert, FleetEvent } from '../../schemas/system.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { type FleetError, isFleetError } from '../../src/ports/errors.ts'
-import type { Processes, ProcessIdentity } from '../../src/ports/lock-holder.ts'
+import type { Processes } from '../../src/ports/lock-holder.ts'
 import type { GatewayRecord, LeaseRecord, Stores } from '../../src/ports/stores.ts'
 import { lockContract } from './manager-lock.ts'
 
