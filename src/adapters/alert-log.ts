@@ -8,7 +8,7 @@ export function alertLog(log: Log): AlertSink {
     name: 'log',
     async deliver(alert, change) {
       const { key, level, code, followerId, message, action } = alert
-      const fields = { alert: key, level, code, followerId, detail: message, action }
+      const fields = { alert: key, alertLevel: level, code, followerId, detail: message, action }
       if (change === 'resolved') log.info(fields, `Alert resolved: ${alert.title}`)
       else if (level === 'INFO') log.info(fields, `Alert: ${alert.title}`)
       else if (level === 'WARNING') log.warn(fields, `Alert: ${alert.title}`)

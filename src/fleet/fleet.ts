@@ -1,4 +1,5 @@
 // The moving parts of the core, wired: keepers, queue, reconciler, engine watch, monitor, alerts. The manager is its face.
+import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import type { Follower } from '../../schemas/follower.ts'
 import { AlertBook } from '../alerts/alert-book.ts'
@@ -49,6 +50,7 @@ export class Fleet {
   constructor(deps: FleetDeps) {
     const { stores, clock, log, runtime, settings, random = Math.random } = deps
     this.deps = deps
+    setMaxListeners(0, this.#closing.signal)
     this.alerts = new AlertBook({ store: stores.alerts, sinks: deps.sinks, clock, log })
     this.audit = new Audit({ events: stores.events, clock, log })
     this.waiting = new Waiting(clock)

@@ -3,6 +3,8 @@ import type { GatewayRuntime } from '../ports/runtime.ts'
 
 interface Pull {
   readonly done: Promise<void>
+  /** The last word on its progress, for those who join later. */
+  readonly told: () => string
   readonly watchers: Set<(text: string) => void>
 }
 
@@ -20,6 +22,7 @@ export class ImagePuller {
     signal.throwIfAborted()
     const pull = this.#pulls.get(image) ?? this.#start(image)
     pull.watchers.add(onProgress)
+    if (pull.told() !== '') onProgress(pull.told())
     const aborted = new Promise<never>((_, reject) =>
       signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
     )
@@ -53,7 +56,7 @@ export class ImagePuller {
       .finally(() => this.#pulls.delete(image))
     // A pull whose last waiter left must not become an unhandled rejection.
     done.catch(() => undefined)
-    const pull = { done, watchers }
+    const pull = { done, watchers, told: () => told }
     this.#pulls.set(image, pull)
     return pull
   }

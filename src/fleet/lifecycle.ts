@@ -19,7 +19,11 @@ export interface Deciding {
 
 /** The next state. Feeding it the same observation again changes nothing but times that have come. */
 export function advance(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
-  const current = countStartup(followContainer(state, seen), by.now)
+  const current = countStartup(followContainer(state, seen), seen, by.now)
+  return countStartup(decide(current, seen, by), seen, by.now)
+}
+
+function decide(current: GatewayState, seen: Observation, by: Deciding): GatewayState {
   if (!seen.wanted) return towardsStopped(current, seen, by)
   if (seen.hold) return enter(current, 'locked', by.now, { cause: seen.hold })
   if (seen.container === undefined)
@@ -45,7 +49,14 @@ export function fail(
   const away = cause.code === 'SERVER_UNAVAILABLE'
   const crash = options.crash === true && !away
   const crashes = crash ? [...withinWindow(state.crashes, limits.crashLoop, now), now] : state.crashes
-  const failed = { ...state, failures: failures + 1, crashes, recreate: cause, softRestart: null }
+  const failed = {
+    ...state,
+    failures: failures + 1,
+    crashes,
+    recreate: cause,
+    softRestart: null,
+    readySince: null,
+  }
   if (options.locks ?? reasonText[cause.code].locks) return enter(failed, 'locked', now, { cause })
   if (crash && isSpent(crashes, limits.crashLoop, now)) {
     const detail = `${crashes.length} ends within ${Math.round(limits.crashLoop.windowMs / 60_000)} min, the last for ${cause.code}`
@@ -136,19 +147,15 @@ function followContainer(state: GatewayState, seen: Observation): GatewayState {
   }
 }
 
-const counting: ReadonlySet<GatewayPhase> = new Set([
-  'creating',
-  'booting',
-  'logging-in',
-  'connecting',
-  'restarting',
-])
+/** The phases on the start-up clock. Others have deadlines of their own, or wait for a person or an image. */
+const counting: ReadonlySet<GatewayPhase> = new Set(['booting', 'logging-in', 'connecting'])
 
-function countStartup(state: GatewayState, now: number): GatewayState {
-  if (!counting.has(state.phase))
-    return state.startupSeenAt === null ? state : { ...state, startupSeenAt: null }
-  const spent = state.startupSeenAt === null ? 0 : Math.max(0, now - state.startupSeenAt)
-  return { ...state, startupMs: state.startupMs + spent, startupSeenAt: now }
+/** Stands still while the engine is away: nothing that the container says reaches us then. */
+function countStartup(state: GatewayState, seen: Observation, now: number): GatewayState {
+  const seenAt = counting.has(state.phase) && seen.engineUp ? now : null
+  if (seenAt === state.startupSeenAt) return state
+  const spent = seenAt === null || state.startupSeenAt === null ? 0 : Math.max(0, now - state.startupSeenAt)
+  return { ...state, startupMs: state.startupMs + spent, startupSeenAt: seenAt }
 }
 
 function towardsStopped(state: GatewayState, seen: Observation, { now }: Deciding): GatewayState {
@@ -169,6 +176,7 @@ const expectsContainer: ReadonlySet<GatewayPhase> = new Set([
   'degraded',
   'reconnecting',
   'upstream-lost',
+  'restarting',
 ])
 
 function withoutContainer(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
@@ -201,13 +209,12 @@ function withoutContainer(state: GatewayState, seen: Observation, by: Deciding):
 function ended(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
   const container = seen.container
   if (!seen.engineUp || !container) return state
-  if (container.state === 'created')
-    return enter(
-      { ...state, recreate: { code: 'CONTAINER_EXITED', detail: 'it was created but never started' } },
-      'restarting',
-      by.now,
-      {},
-    )
+  if (container.state === 'created') {
+    const cause = { code: 'CONTAINER_EXITED', detail: 'it was created but never started' } as const
+    return enter({ ...state, recreate: cause }, 'restarting', by.now, { cause })
+  }
+  const counted = { ...state, missedPushes: missedPushes(state, seen) }
+  if (allPushesMissed(counted, seen, by)) return lockForPushes(counted, by)
   const verdict = seen.login?.verdict
   const exit = { code: 'CONTAINER_EXITED', detail: `exit status ${container.exitCode ?? 'unknown'}` } as const
   const cause: Cause = container.outOfMemory
@@ -215,17 +222,29 @@ function ended(state: GatewayState, seen: Observation, by: Deciding): GatewaySta
     : verdict?.terminal && verdict.reason
       ? verdict.reason
       : exit
-  return fail(state, cause, by, {
+  return fail(counted, cause, by, {
     crash: true,
     locks: verdict?.phase === 'locked' && cause === verdict.reason,
   })
 }
 
+/** Pushes that nobody approved since the last completed login, in this container and those before it. */
+const missedPushes = (state: GatewayState, seen: Observation) =>
+  state.missedPushes + (seen.login?.progress.streak.twofaTimeouts ?? 0)
+
+const allPushesMissed = (counted: GatewayState, seen: Observation, { limits }: Deciding) =>
+  counted.missedPushes >= limits.twofaMaxPushes && (seen.login?.progress.streak.twofaTimeouts ?? 0) > 0
+
+function lockForPushes(counted: GatewayState, by: Deciding): GatewayState {
+  const detail = `${counted.missedPushes} pushes went unanswered`
+  return fail(counted, { code: 'TWOFA_TIMEOUT', detail }, by, { locks: true })
+}
+
 function withContainer(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
-  const { now, limits } = by
+  const { now } = by
   if (state.softRestart) {
     const restarted = (seen.login?.progress.jvmStarts ?? 0) > state.softRestart.jvmStarts
-    if (!restarted && now < state.softRestart.dueBy) return state
+    if (!restarted && (now < state.softRestart.dueBy || !seen.engineUp)) return state
     if (!restarted)
       return fail(
         { ...state, softRestart: null },
@@ -242,17 +261,14 @@ function withContainer(state: GatewayState, seen: Observation, by: Deciding): Ga
     })
 
   const verdict = seen.login?.verdict
-  const missedPushes = seen.login?.progress.twofaTimeouts ?? 0
-  if (state.missedPushes + missedPushes >= limits.twofaMaxPushes && missedPushes > 0) {
-    const detail = `${state.missedPushes + missedPushes} pushes went unanswered`
-    return fail(state, { code: 'TWOFA_TIMEOUT', detail }, by, { locks: true })
-  }
-  if (verdict?.terminal && verdict.reason) {
-    const counted = { ...state, missedPushes: state.missedPushes + missedPushes }
-    return fail(counted, verdict.reason, by, { crash: true, locks: verdict.phase === 'locked' })
-  }
   // A container from before this manager may have a log that no longer tells its login: only its session can say.
-  const blind = seen.adopted && (verdict === undefined || verdict.phase === 'booting')
+  const blind =
+    seen.adopted &&
+    (verdict === undefined || verdict.phase === 'booting' || verdict.reason?.code === 'STARTUP_TIMEOUT')
+  const counted = { ...state, missedPushes: missedPushes(state, seen) }
+  if (allPushesMissed(counted, seen, by)) return lockForPushes(counted, by)
+  if (!blind && verdict?.terminal && verdict.reason)
+    return fail(counted, verdict.reason, by, { crash: true, locks: verdict.phase === 'locked' })
   const phase = blind ? 'connecting' : (verdict?.phase ?? 'booting')
   // The process is on its way out; the container's end, or the log's watchdog, will say what became of it.
   if (phase === 'stopping')
@@ -299,6 +315,7 @@ function answering(state: GatewayState, seen: Observation, by: Deciding): Gatewa
     wasReady: true,
     readySince: state.readySince ?? now,
     rung: 'session',
+    startupMs: 0,
     connectTries: 0,
     missedPushes: 0,
   } as const

@@ -61,18 +61,18 @@ export function lookAgainAt(
   maxStartupMs: number,
 ): number | undefined {
   const startupEnds =
-    state.startupSeenAt === null || !seen.engineUp
+    state.startupSeenAt === null || state.startupMs >= maxStartupMs
       ? null
-      : state.startupSeenAt + Math.max(0, maxStartupMs - state.startupMs)
+      : state.startupSeenAt + maxStartupMs - state.startupMs
   const connectAt = state.phase === 'connecting' && !isConnecting(seen) ? state.connectAt : null
-  const times = [
+  const whileEngineUp = [
     state.retryAt,
     state.deadline,
     seen.login?.verdict.nextCheckAt,
     startupEnds,
-    connectAt,
     state.softRestart?.dueBy,
   ]
+  const times = seen.engineUp ? [...whileEngineUp, connectAt] : [connectAt]
   const known = times.filter((at) => typeof at === 'number')
   return known.length === 0 ? undefined : Math.min(...known)
 }

@@ -74,6 +74,8 @@ export class KeyedQueue {
     for (const slot of this.#slots.values()) {
       slot.timer?.()
       slot.timer = null
+      // By hand, not with AbortSignal.any: a signal that lives as long as the process would gather a dependant from every run.
+      slot.interrupt?.abort(this.#stopped.signal.reason)
     }
     await Promise.all(this.#runs)
     this.#slots.clear()
@@ -122,8 +124,9 @@ export class KeyedQueue {
       afterMs = undefined
       for (const task of slot.exclusive.splice(0)) await task()
       const interrupt = new AbortController()
+      if (this.#stopped.signal.aborted) interrupt.abort(this.#stopped.signal.reason)
       slot.interrupt = interrupt
-      const signal = AbortSignal.any([interrupt.signal, this.#stopped.signal])
+      const { signal } = interrupt
       try {
         afterMs = await this.#work(key, signal)
         slot.errors = 0

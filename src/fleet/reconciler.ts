@@ -49,9 +49,14 @@ export async function reconcile(
 }
 
 /** Readers see this state from now on. */
-export function publish(keeper: Keeper, { eyes, onState }: ReconcilerDeps, next: GatewayState): void {
+export function publish(keeper: Keeper, { eyes, hands, onState }: ReconcilerDeps, next: GatewayState): void {
   const before = keeper.state
   keeper.state = next
+  // Before anyone is told: whoever waited for the end may want the port at once.
+  if (keeper.container === null && (next.phase === 'stopped' || next.phase === 'locked')) {
+    hands.ports.release(keeper.follower.id)
+    if (hands.usernames.release(keeper.follower.id)) hands.usernameFreed()
+  }
   keeper.seen = look(keeper, eyes)
   const now = eyes.now()
   keeper.layers = foldLayers(
@@ -100,7 +105,7 @@ function causeOf(err: FleetError): Cause {
   return { code, detail: err.message }
 }
 
-/** Writes down what must survive a restart, and gives back what an absent container no longer needs. A store that is away is tried again. */
+/** Writes down what must survive a restart. A store that is away is tried again. */
 async function settle(keeper: Keeper, { hands }: ReconcilerDeps): Promise<void> {
   const { state, record, follower } = keeper
   try {
@@ -110,10 +115,6 @@ async function settle(keeper: Keeper, { hands }: ReconcilerDeps): Promise<void> 
   } catch (err) {
     if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
     hands.log.warn({ followerId: follower.id, err }, 'state not stored; tried again at the next look')
-  }
-  if (keeper.container === null && (keeper.state.phase === 'stopped' || keeper.state.phase === 'locked')) {
-    hands.ports.release(follower.id)
-    if (hands.usernames.release(follower.id)) hands.usernameFreed()
   }
 }
 

@@ -61,17 +61,12 @@ type Executor<K extends keyof StepArguments> = (
 ) => Promise<void>
 
 export const executors: { readonly [K in keyof StepArguments]: Executor<K> } = {
-  pull: async (keeper, _, { puller, wake }, signal) => {
-    const followerId = keeper.follower.id
+  pull: async (keeper, _, { puller }, signal) => {
+    const show = (text: string) => {
+      keeper.progress = text
+    }
     try {
-      await puller.pull(
-        keeper.spec.image,
-        (text) => {
-          keeper.progress = text
-          wake(followerId)
-        },
-        signal,
-      )
+      await puller.pull(keeper.spec.image, show, signal)
     } finally {
       keeper.progress = null
     }
@@ -259,7 +254,7 @@ function openSession(keeper: Keeper, container: GatewayContainer, hands: Hands):
     {
       connector: hands.connector,
       clock: hands.clock,
-      log: hands.log.child({ followerId }),
+      log: hands.log,
       random: hands.random,
     },
     {

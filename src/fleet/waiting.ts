@@ -1,4 +1,5 @@
 // Callers that wait for a gateway to get somewhere: `?wait=`, deletion, shutdown. Woken by each change of state.
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../ports/clock.ts'
 import { FleetError } from '../ports/errors.ts'
 import type { Keeper } from './keeper.ts'
@@ -15,6 +16,8 @@ export class Waiting {
 
   constructor(clock: Clock) {
     this.#clock = clock
+    // As many callers as there are may wait at once.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   /**

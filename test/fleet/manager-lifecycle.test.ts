@@ -8,7 +8,14 @@ t.test('container lifecycle: created on demand, healthy when it answers, removed
   await manager.start()
   await add('alpha')
   const up = await reach('alpha', 'RUNNING')
-  t.match(up, { phase: 'ready', healthy: true, connected: true, desired: 'running', accounts: [/^DU\d{7}$/], drift: false })
+  t.match(up, {
+    phase: 'ready',
+    healthy: true,
+    connected: true,
+    desired: 'running',
+    accounts: [/^DU\d{7}$/],
+    drift: false,
+  })
   t.equal(manager.isHealthy('alpha'), true)
   t.match(manager.gatewayHealth('alpha'), { healthy: true, layers: Array(8).fill({ status: 'ok' }) })
   const stopped = await manager.stopGateway('alpha', { actor: 'test', waitMs: 10_000 })
@@ -17,7 +24,11 @@ t.test('container lifecycle: created on demand, healthy when it answers, removed
   t.equal(manager.isHealthy('alpha'), false)
   t.equal(manager.getClient('alpha'), null)
   const again = await manager.launchGateway('alpha', { actor: 'test', waitMs: 10_000 })
-  t.match(again, { outcome: 'done', gateway: { status: 'RUNNING', clientId: up.clientId, endpoint: up.endpoint } }, 'same client id and port')
+  t.match(
+    again,
+    { outcome: 'done', gateway: { status: 'RUNNING', clientId: up.clientId, endpoint: up.endpoint } },
+    'same client id and port',
+  )
 })
 
 t.test('a container that dies is known and comes back by itself', async (t) => {
@@ -26,7 +37,11 @@ t.test('a container that dies is known and comes back by itself', async (t) => {
   await add('alpha')
   const before = await reach('alpha', 'RUNNING')
   await runtime.injectFault('alpha', 'exit', '137')
-  const after = await until(() => manager.getGateway('alpha'), (g) => g.status === 'RUNNING' && g.containerId !== before.containerId, 'another container')
+  const after = await until(
+    () => manager.getGateway('alpha'),
+    (g) => g.status === 'RUNNING' && g.containerId !== before.containerId,
+    'another container',
+  )
   t.equal(after.restarts, 1)
   t.equal(after.clientId, before.clientId, 'orders stay manageable')
 })
@@ -37,7 +52,11 @@ t.test('reconnection: a dropped session comes back on the same container', async
   await add('alpha')
   const before = await reach('alpha', 'RUNNING')
   await runtime.injectFault('alpha', 'drop', undefined)
-  const after = await until(() => manager.getGateway('alpha'), (g) => g.status === 'RUNNING' && g.reconnects === 1, 'reconnected')
+  const after = await until(
+    () => manager.getGateway('alpha'),
+    (g) => g.status === 'RUNNING' && g.reconnects === 1,
+    'reconnected',
+  )
   t.equal(after.containerId, before.containerId)
   t.equal(await manager.reconnect('alpha'), true, 'and when a person asks')
   t.equal(manager.getGateway('alpha').reconnects, 2)
@@ -65,7 +84,12 @@ t.test('upstream lost: told, never restarted', async (t) => {
   const before = await reach('alpha', 'RUNNING')
   await runtime.injectFault('alpha', '1100', undefined)
   const lost = await reach('alpha', 'STARTING', 'upstream-lost')
-  t.match(lost, { healthy: false, connected: true, containerId: before.containerId, reason: { code: 'UPSTREAM_LOST' } })
+  t.match(lost, {
+    healthy: false,
+    connected: true,
+    containerId: before.containerId,
+    reason: { code: 'UPSTREAM_LOST' },
+  })
   t.match(manager.gatewayHealth('alpha'), { healthy: false, failing: 'upstream' })
   await runtime.injectFault('alpha', '1102', undefined)
   t.match(await reach('alpha', 'RUNNING'), { containerId: before.containerId, reconnects: 0 })
@@ -103,10 +127,18 @@ t.test('clean shutdown: all at once, nothing left', async (t) => {
   for (const id of ['a', 'b', 'c', 'd', 'e']) await add(id)
   for (const id of ['a', 'b', 'c', 'd', 'e']) await reach(id, 'RUNNING')
   const waiting = manager.stopGateway('a', { actor: 'test', waitMs: 60_000 })
-  await Promise.all([manager.stop(), manager.stop(), waiting.catch((err) => t.ok(isFleetError(err, 'SHUTTING_DOWN')))])
+  await Promise.all([
+    manager.stop(),
+    manager.stop(),
+    waiting.catch((err) => t.ok(isFleetError(err, 'SHUTTING_DOWN'))),
+  ])
   t.same(await runtime.list(AbortSignal.timeout(1000)), [])
   const wishes = await deps.stores.gateways.list()
-  t.same(wishes.filter((wish) => wish.desired === 'running').map((wish) => wish.followerId), ['b', 'c', 'd', 'e'], 'wishes survive')
+  t.same(
+    wishes.filter((wish) => wish.desired === 'running').map((wish) => wish.followerId),
+    ['b', 'c', 'd', 'e'],
+    'wishes survive',
+  )
   await t.rejects(manager.launchGateway('b', { actor: 'test' }), { code: 'SHUTTING_DOWN' })
 })
 
@@ -121,6 +153,13 @@ t.test('ON_SHUTDOWN=leave: the next manager adopts, and touches nothing', async 
   const next = again()
   await next.start()
   for (const { followerId, containerId, endpoint, clientId } of before) {
-    t.match(await until(() => next.getGateway(followerId), (g) => g.status === 'RUNNING', 'adopted'), { containerId, endpoint, clientId, restarts: 0 })
+    t.match(
+      await until(
+        () => next.getGateway(followerId),
+        (g) => g.status === 'RUNNING',
+        'adopted',
+      ),
+      { containerId, endpoint, clientId, restarts: 0 },
+    )
   }
 })

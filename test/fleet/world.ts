@@ -58,12 +58,26 @@ export interface World {
   again(settings?: Partial<FleetSettings>): GatewayManager
 }
 
-export async function makeWorld(t: Test, settings: Partial<FleetSettings> = {}, wrap: (runtime: GatewayRuntime) => GatewayRuntime = (it) => it): Promise<World> {
+export async function makeWorld(
+  t: Test,
+  settings: Partial<FleetSettings> = {},
+  wrap: (runtime: GatewayRuntime) => GatewayRuntime = (it) => it,
+): Promise<World> {
   const clock = systemClock()
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
   const dataDir = t.testdir()
-  const stores = await openEmbeddedStores({ dataDir, clock, log, processes: readProcesses(), onLockLost: () => {} })
-  const runtime = createSimulatedRuntime({ clock, log, pace: { loginSeconds: 0.05, restartSeconds: 0.2, twofaSeconds: 20 } })
+  const stores = await openEmbeddedStores({
+    dataDir,
+    clock,
+    log,
+    processes: readProcesses(),
+    onLockLost: () => {},
+  })
+  const runtime = createSimulatedRuntime({
+    clock,
+    log,
+    pace: { loginSeconds: 0.05, restartSeconds: 0.2, twofaSeconds: 20 },
+  })
   const delivered: string[] = []
   const sink: AlertSink = {
     name: 'test',
@@ -100,7 +114,8 @@ export async function makeWorld(t: Test, settings: Partial<FleetSettings> = {}, 
       await current().putCredentials(id, { username: user, password: 'sim' })
     },
     reach(id, status, phase) {
-      const there = (gateway: Gateway) => gateway.status === status && (phase === undefined || gateway.phase === phase)
+      const there = (gateway: Gateway) =>
+        gateway.status === status && (phase === undefined || gateway.phase === phase)
       return until(() => current().getGateway(id), there, `${id} ${status} ${phase ?? ''}`)
     },
     again(changed = {}) {
@@ -112,12 +127,20 @@ export async function makeWorld(t: Test, settings: Partial<FleetSettings> = {}, 
 }
 
 /** Looks again every few milliseconds until it holds; fails with what it saw last. */
-export async function until<T>(look: () => T | Promise<T>, holds: (value: T) => boolean, what: string, boundMs = 15_000): Promise<T> {
+export async function until<T>(
+  look: () => T | Promise<T>,
+  holds: (value: T) => boolean,
+  what: string,
+  boundMs = 15_000,
+): Promise<T> {
   const end = performance.now() + boundMs
   for (;;) {
     const value = await look()
     if (holds(value)) return value
-    if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}; last seen: ${JSON.stringify(value)?.slice(0, 1500)}`)
+    if (performance.now() > end)
+      throw new Error(
+        `not within ${boundMs} ms: ${what}; last seen: ${JSON.stringify(value)?.slice(0, 1500)}`,
+      )
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -90,7 +90,7 @@ t.test(
     )
     t.match(loginVerdict(missed, start, options), { phase: 'backing-off', reason: { code: 'TWOFA_TIMEOUT' } })
     const parked = endLogin(folded('2FA timed out, not asked again'), { exitCode: 137 }, start)
-    t.match(loginVerdict(parked, start, options), { phase: 'locked', reason: { code: 'TWOFA_TIMEOUT' } })
+    t.match(loginVerdict(parked, start, options), { phase: 'backing-off', reason: { code: 'TWOFA_TIMEOUT' } })
   },
 )
 
