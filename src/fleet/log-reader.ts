@@ -13,16 +13,23 @@ export class LogReader {
   #progress: LoginProgress
   #ended = false
   #lastAt: number | undefined
+  #heardAt: number
   readonly #closing = new AbortController()
   readonly #done: Promise<void>
 
   constructor(
-    deps: { runtime: GatewayRuntime; onChange: () => void; onError: (err: unknown) => void },
+    deps: {
+      runtime: GatewayRuntime
+      now: () => number
+      onChange: () => void
+      onError: (err: unknown) => void
+    },
     from: { containerId: string; startedAt: number; adopted: boolean; resume?: LogReader },
   ) {
     this.containerId = from.containerId
     this.#progress = from.resume?.progress ?? newLogin(from.startedAt)
     this.#lastAt = from.resume?.lastAt
+    this.#heardAt = deps.now()
     this.laterStarts.push(...(from.resume?.laterStarts ?? []))
     this.#done = this.#follow(deps, from.adopted).catch((err) => {
       if (!this.#closing.signal.aborted) deps.onError(err)
@@ -33,8 +40,14 @@ export class LogReader {
     return this.#progress
   }
 
+  /** The engine's time stamp of the last line. */
   get lastAt(): number | undefined {
     return this.#lastAt
+  }
+
+  /** When a line last reached us, or reading began, by our clock: a log read back comes in all at once. */
+  get heardAt(): number {
+    return this.#heardAt
   }
 
   /** The stream is over: the container ended, or the engine went away. */
@@ -52,7 +65,10 @@ export class LogReader {
     await this.#done
   }
 
-  async #follow(deps: { runtime: GatewayRuntime; onChange: () => void }, adopted: boolean): Promise<void> {
+  async #follow(
+    deps: { runtime: GatewayRuntime; now: () => number; onChange: () => void },
+    adopted: boolean,
+  ): Promise<void> {
     const { signal } = this.#closing
     const options = {
       follow: true,
@@ -63,6 +79,7 @@ export class LogReader {
         const before = this.#progress
         this.#progress = advanceLogin(before, line.text, line.at)
         this.#lastAt = line.at
+        this.#heardAt = deps.now()
         if (this.#progress.jvmStarts > before.jvmStarts && this.#progress.jvmStarts > 1)
           this.laterStarts.push(line.at)
         if (tellsMore(before, this.#progress)) deps.onChange()

@@ -4,11 +4,14 @@ import type { GatewayContainer, GatewayRuntime } from '../ports/runtime.ts'
 import { findAccountFault } from './accounts.ts'
 import { isWanted, type Keeper } from './keeper.ts'
 import { LogReader } from './log-reader.ts'
+import { endLogin } from './login-log/exits.ts'
 import { loginVerdict } from './login-log/verdict.ts'
 import type { LifecycleLimits, Observation } from './state.ts'
 
 /** How long a container's last words may take to arrive after its end. */
 const lastWordsMs = 2_000
+/** A log silent for so long has been read to its end. */
+const readingMs = 2_000
 
 export interface Eyes {
   readonly runtime: GatewayRuntime
@@ -45,11 +48,6 @@ export function look(
   imagePresent = false,
 ): Observation {
   const session = keeper.session?.snapshot() ?? null
-  const progress =
-    keeper.container && keeper.logReader?.containerId === keeper.container.id
-      ? keeper.logReader.progress
-      : null
-  const { twofaTimeoutMs, twofaMaxPushes } = eyes.limits
   return {
     wanted: isWanted(keeper),
     hold: keeper.record.hold && {
@@ -60,12 +58,34 @@ export function look(
     container: keeper.container,
     imagePresent,
     adopted: keeper.adopted,
-    login: progress && {
-      progress,
-      verdict: loginVerdict(progress, eyes.now(), { twofaTimeoutMs, twofaMaxPushes }),
-    },
+    login: loginOf(keeper, eyes),
     session,
     accountFault: session?.state === 'ready' ? findAccountFault(keeper.follower, session.accounts) : null,
+  }
+}
+
+/** What the log and the container's end tell of the login. A log still being read back is judged at the time of its last line, not by today's clock. */
+function loginOf(
+  { container, logReader }: Keeper,
+  { limits, now }: Pick<Eyes, 'limits' | 'now'>,
+): Observation['login'] {
+  if (!container || logReader?.containerId !== container.id) return null
+  const { outOfMemory: oomKilled, exitCode, finishedAt } = container
+  const exit = { oomKilled, ...(exitCode !== undefined && { exitCode }) }
+  const progress =
+    container.state === 'exited'
+      ? endLogin(logReader.progress, exit, finishedAt ?? now())
+      : logReader.progress
+  const readAt = logReader.heardAt + readingMs
+  const reading = now() < readAt
+  const verdict = loginVerdict(progress, reading ? (logReader.lastAt ?? progress.since) : now(), limits)
+  const { nextCheckAt } = verdict
+  return {
+    progress,
+    verdict:
+      reading && nextCheckAt !== undefined
+        ? { ...verdict, nextCheckAt: Math.max(nextCheckAt, readAt) }
+        : verdict,
   }
 }
 
@@ -94,6 +114,7 @@ async function readLog(
     keeper.logReader = new LogReader(
       {
         runtime: eyes.runtime,
+        now: eyes.now,
         onChange: () => eyes.wake(followerId),
         onError: (err) => eyes.onLogError(followerId, err),
       },
