@@ -21,10 +21,11 @@ import type { Clock } from './ports/clock.ts'
 import type { FleetControl } from './ports/fleet.ts'
 import type { Log } from './ports/log.ts'
 import type { GatewayRuntime } from './ports/runtime.ts'
+import { managerIdConstant } from './ports/stores.ts'
 import { redaction } from './request-log.ts'
 
-/** A record changed elsewhere takes effect within so long. */
-const recordIntervalMs = 5_000
+/** Nobody but this manager can change records in the embedded store; they are read again all the same, as a net below. */
+const recordIntervalMs = 60_000
 
 export interface RunningServer {
   readonly url: string
@@ -47,9 +48,10 @@ export async function startServer({
   log: given,
   onFatal = () => {},
 }: ServerOptions): Promise<RunningServer> {
-  const { config, secrets } = parseConfig(env)
+  const { config, secrets, notices } = parseConfig(env)
   const log =
     given ?? pino({ level: config.logLevel, redact: redaction }, destination({ fd: 1, sync: false }))
+  for (const notice of notices) log.warn({}, notice)
   const clock = systemClock()
   const closers: Array<() => Promise<void> | void> = []
   let closing: Promise<void> | null = null
@@ -62,7 +64,7 @@ export async function startServer({
     const dataDirLock = createDataDirLock({ ...lockDeps, dataDir: config.dataDir })
     const stores = await openEmbeddedStores({ ...lockDeps, dataDir: config.dataDir })
     closers.push(() => stores.close())
-    const managerId = config.managerId ?? (await stores.constant('managerId', randomUUID))
+    const managerId = config.managerId ?? (await stores.constant(managerIdConstant, randomUUID))
     const waiting = new AbortController()
     await dataDirLock.acquire(managerId, waiting.signal)
     closers.push(() => dataDirLock.release())

@@ -206,6 +206,7 @@ export class Fleet {
     for (const keeper of this.keepers.values()) {
       if (present.has(keeper.follower.id) || keeper.deleting) continue
       keeper.deleting = true
+      keeper.orphaned = true
       this.queue.interrupt(keeper.follower.id)
     }
   }
@@ -260,7 +261,7 @@ export class Fleet {
       gatewayAlerts(follower.id, state, seen, this.deps.clock.now()),
     )
     this.waiting.notice(keeper)
-    if (keeper.deleting && keeper.state.phase === 'stopped' && keeper.container === null) this.forget(keeper)
+    if (keeper.orphaned && keeper.state.phase === 'stopped' && keeper.container === null) this.forget(keeper)
   }
 
   /** Everything of ours that the engine has, before anything is created or removed. */

@@ -30,6 +30,8 @@ export interface Keeper {
   askedByPerson: boolean
   /** The record is being deleted, or is gone: nothing starts any more. */
   deleting: boolean
+  /** The record was removed from outside: forgotten as soon as the container is gone. */
+  orphaned: boolean
   /** The last write of the record, so that changes follow each other. */
   writing: Promise<void>
 }
@@ -52,6 +54,7 @@ export function newKeeper(follower: Follower, record: GatewayRecord, spec: Gatew
     progress: null,
     askedByPerson: false,
     deleting: false,
+    orphaned: false,
     writing: Promise.resolve(),
   }
 }

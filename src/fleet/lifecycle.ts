@@ -222,6 +222,10 @@ function ended(state: GatewayState, seen: Observation, by: Deciding): GatewaySta
     : verdict?.terminal && verdict.reason
       ? verdict.reason
       : exit
+  // It ended while nobody watched (the host or this manager was down): no crash of its own, so it simply comes again.
+  const watched = state.wasReady || counting.has(state.phase) || expectsContainer.has(state.phase)
+  if (!watched && cause === exit)
+    return enter({ ...counted, recreate: exit }, 'restarting', by.now, { cause: exit })
   return fail(counted, cause, by, {
     crash: true,
     locks: verdict?.phase === 'locked' && cause === verdict.reason,

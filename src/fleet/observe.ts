@@ -60,7 +60,10 @@ export function look(
     adopted: keeper.adopted,
     login: loginOf(keeper, eyes),
     session,
-    accountFault: session?.state === 'ready' ? findAccountFault(keeper.follower, session.accounts) : null,
+    accountFault:
+      session?.state === 'ready' && keeper.container
+        ? findAccountFault(keeper.container.tradingMode, keeper.follower.accounts, session.accounts)
+        : null,
   }
 }
 

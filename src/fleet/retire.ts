@@ -20,6 +20,7 @@ export async function retireFollower(fleet: Fleet, follower: Follower, signal: A
     )
   }
   await remember(keeper, deps, { desired: 'stopped' })
+  keeper.deleting = true
   queue.interrupt(id)
   const gone = await waiting.until(
     keeper,
@@ -28,13 +29,13 @@ export async function retireFollower(fleet: Fleet, follower: Follower, signal: A
     signal,
   )
   if (!gone) {
+    keeper.deleting = false
     throw new FleetError(
       'ENGINE_UNAVAILABLE',
       `Follower ${id} was not deleted: its container is still there after ${goneMs / 1000} s. Look at the engine, then ask again.`,
       { retryAfterMs: 10_000 },
     )
   }
-  keeper.deleting = true
   await queue.exclusive(id, async () => {
     await deps.runtime.removeSettings(id, signal)
     for (const lease of await deps.stores.leases.list(id)) await deps.stores.leases.delete(id, lease.purpose)

@@ -4,6 +4,7 @@ import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { Caller, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
 import type { GatewayCredentials } from '../ports/runtime.ts'
 import type { Fleet } from './fleet.ts'
+import { followerNotFound } from './follower-desk.ts'
 import { isEligible, isWanted, type Keeper } from './keeper.ts'
 import { enter, recreationAsked, softRestartAccepted } from './lifecycle.ts'
 import { gatewayStatus } from './state.ts'
@@ -26,7 +27,8 @@ export class GatewayVerbs {
   async launch(keeper: Keeper, options: VerbOptions): Promise<VerbOutcome> {
     this.mustBeOpen()
     const { follower } = keeper
-    if (keeper.deleting || !isEligible(follower)) throw notLaunchable(keeper)
+    if (keeper.deleting) throw followerNotFound(follower.id)
+    if (!isEligible(follower)) throw notLaunchable(keeper)
     if (isWanted(keeper) && toldStatus(keeper) === 'RUNNING') return this.#outcome(keeper, 'done')
     const underway = isWanted(keeper) && gatewayStatus(keeper.state.phase) === 'STARTING'
     if (!underway) await this.#admit(keeper, options)
