@@ -35,15 +35,20 @@ export async function* readLogs(
   let last = ''
   try {
     for (;;) {
-      for await (const line of readOnce(deps, containerId, { ...from, ...wanted, follow }, signal)) {
-        // What a resumed stream repeats.
-        if (line.stamp !== '' && line.stamp <= last) continue
-        last = line.stamp || last
-        yield { at: line.at, stream: line.stream, text: line.text }
+      const repeatedUntil = last
+      const ending = { whole: false }
+      for await (const line of readOnce(deps, containerId, { ...from, ...wanted, follow }, ending, signal)) {
+        const { stamp, ...shown } = line
+        if (stamp !== '' && stamp <= repeatedUntil) continue
+        if (stamp > last) last = stamp
+        yield shown
       }
-      if (!follow || !(await deps.isUp(containerId, signal))) return
-      if (last !== '') from = { since: engineSeconds(last) }
-      if (last !== '') wanted = {}
+      // A stream that broke may have missed the end; one that ended while the container lives was cut by a proxy.
+      if (ending.whole && !(follow && (await deps.isUp(containerId, signal)))) return
+      if (last !== '') {
+        from = { since: engineSeconds(last) }
+        wanted = {}
+      }
       await deps.clock.sleep(resumeDelayMs, signal)
     }
   } catch (error) {
@@ -51,11 +56,12 @@ export async function* readLogs(
   }
 }
 
-/** Ends without an error when a stream that had begun breaks: whether that was the end is for the caller to find out. */
+/** `ending.whole` tells whether the engine ended the stream itself, or it broke on the way. */
 async function* readOnce(
   deps: LogDeps,
   containerId: string,
   query: { since?: string; tail?: number; follow: boolean },
+  ending: { whole: boolean },
   signal: AbortSignal,
 ): AsyncGenerator<StampedLine> {
   const { follow, ...range } = query
@@ -76,12 +82,14 @@ async function* readOnce(
     for await (const chunk of answer.value) {
       for (const frame of frames.push(chunk)) yield* lines.push(frame)
     }
+    ending.whole = true
   } catch (error) {
     if (signal.aborted) throw error
   } finally {
     answer.release()
   }
-  yield* lines.flush()
+  // Of a broken stream the last line may be half a line; it comes again.
+  if (ending.whole) yield* lines.flush()
 }
 
 /** The engine's `since` takes seconds with nine decimals, and includes that moment. */

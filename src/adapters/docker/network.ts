@@ -1,5 +1,6 @@
 // The one bridge that all gateways share, on which none of them can reach another.
 import type Dockerode from 'dockerode'
+import type { Clock } from '../../ports/clock.ts'
 import { FleetError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Engine } from './engine.ts'
@@ -7,6 +8,9 @@ import { answered } from './errors.ts'
 import { labels } from './labels.ts'
 
 const icc = 'com.docker.network.bridge.enable_icc'
+/** Engine 20.10 makes two networks of one name when two ask at once; a container then gets neither ("is ambiguous"). */
+const mostTries = 10
+const giveWayMs = 150
 
 export interface NetworkOptions {
   readonly managerId: string
@@ -18,12 +22,14 @@ export interface NetworkOptions {
 /** Makes the bridge, or checks the one of that name. */
 export class GatewayNetwork {
   readonly #engine: Engine
+  readonly #clock: Clock
   readonly #log: Log
   readonly #options: NetworkOptions
   #making: Promise<void> | undefined
 
-  constructor(deps: { engine: Engine; log: Log }, options: NetworkOptions) {
+  constructor(deps: { engine: Engine; clock: Clock; log: Log }, options: NetworkOptions) {
     this.#engine = deps.engine
+    this.#clock = deps.clock
     this.#log = deps.log
     this.#options = options
   }
@@ -33,14 +39,24 @@ export class GatewayNetwork {
    * @throws FleetError NETWORK_UNSAFE
    */
   async ensure(signal: AbortSignal): Promise<void> {
-    if (await this.#isThere(signal)) return
-    // One at a time: engine 20.10 makes two networks of one name when asked twice at once.
-    this.#making ??= this.#make().finally(() => {
-      this.#making = undefined
-    })
-    await this.#making
-    // What is there now must be safe, whoever made it.
-    await this.#isThere(signal)
+    const { network } = this.#options
+    for (let tries = 0; tries < mostTries; tries++) {
+      const found = await this.#named(signal)
+      // What is there must be safe, whoever made it.
+      for (const each of found) assertSafe(each)
+      if (found.length === 1) return
+      if (found.length > 1) await this.#clock.sleep(giveWayMs, signal)
+      else {
+        this.#making ??= this.#make().finally(() => {
+          this.#making = undefined
+        })
+        await this.#making
+      }
+    }
+    throw new FleetError(
+      'ENGINE_REFUSED',
+      `The engine has several networks named ${network}, so no container can be put on it; remove all but one`,
+    )
   }
 
   async #make(): Promise<void> {
@@ -65,29 +81,19 @@ export class GatewayNetwork {
         }
       },
     )
-    // Another manager may have made one at the same moment, for `CheckDuplicate` is no lock: the older one stays.
-    const [oldest] = await this.#named()
-    if (made && oldest && oldest.Id !== made.id) {
-      await this.#engine.call(`remove a second network ${network}`, { timeoutMs }, (_docker, abortSignal) =>
-        made.remove({ abortSignal }),
-      )
-    } else if (made) this.#log.info({ network, subnet }, 'made the network of the gateways')
-  }
-
-  /** False when there is no such network. */
-  async #isThere(signal: AbortSignal): Promise<boolean> {
-    const [found] = await this.#named(signal)
-    if (!found) return false
-    if (found.Driver === 'bridge' && found.Options?.[icc] === 'false') return true
-    const { network } = this.#options
-    throw new FleetError(
-      'NETWORK_UNSAFE',
-      `The network ${network} lets containers reach each other's gateways (driver ${found.Driver}, ${icc} not false). ` +
-        `Remove it (docker network rm ${network}) and we make a safe one, or name another in GATEWAY_NETWORK`,
+    // `CheckDuplicate` is no lock. Each maker looks after its own create, so at least the last one sees both and gives way.
+    if (!made) return
+    if ((await this.#named()).length === 1) {
+      this.#log.info({ network, subnet }, 'made the network of the gateways')
+      return
+    }
+    await this.#engine.call(`remove a second network ${network}`, { timeoutMs }, (_docker, abortSignal) =>
+      made.remove({ abortSignal }),
     )
+    await this.#clock.sleep(Math.random() * giveWayMs)
   }
 
-  /** The networks of exactly our name, oldest first: the engine's filter takes parts of names. */
+  /** The networks of exactly our name: the engine's filter takes parts of names. */
   async #named(signal?: AbortSignal): Promise<Dockerode.NetworkInspectInfo[]> {
     const { network, timeoutMs } = this.#options
     const filters = { name: [network] }
@@ -96,9 +102,15 @@ export class GatewayNetwork {
       { timeoutMs, ...(signal ? { signal } : {}) },
       (docker, abortSignal) => docker.listNetworks({ filters, abortSignal }),
     )
-    const age = ({ Created }: Dockerode.NetworkInspectInfo) => Date.parse(Created)
-    return networks
-      .filter(({ Name }) => Name === network)
-      .sort((a, b) => age(a) - age(b) || (a.Id < b.Id ? -1 : 1))
+    return networks.filter(({ Name }) => Name === network)
   }
+}
+
+function assertSafe({ Name, Driver, Options }: Dockerode.NetworkInspectInfo): void {
+  if (Driver === 'bridge' && Options?.[icc] === 'false') return
+  throw new FleetError(
+    'NETWORK_UNSAFE',
+    `The network ${Name} lets containers reach each other's gateways (driver ${Driver}, ${icc} not false). ` +
+      `Remove it (docker network rm ${Name}) and we make a safe one, or name another in GATEWAY_NETWORK`,
+  )
 }
