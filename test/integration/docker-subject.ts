@@ -63,7 +63,8 @@ export function dockerSubject(t: Test): DockerSubject {
   }
 }
 
-async function removeAll(docker: Dockerode, managerId: string, network: string): Promise<void> {
+/** Everything of one manager, and its network. */
+export async function removeAll(docker: Dockerode, managerId: string, network: string): Promise<void> {
   const filters = ownedBy(managerId)
   const containers = await docker.listContainers({ all: true, filters })
   await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })))
