@@ -223,9 +223,9 @@ function ended(state: GatewayState, seen: Observation, by: Deciding): GatewaySta
       ? verdict.reason
       : exit
   // It ended while nobody watched (the host or this manager was down): no crash of its own, so it simply comes again.
-  const watched = state.wasReady || counting.has(state.phase) || expectsContainer.has(state.phase)
-  if (!watched && cause === exit)
-    return enter({ ...counted, recreate: exit }, 'restarting', by.now, { cause: exit })
+  const watched = state.phase !== 'stopped' && state.phase !== 'backing-off'
+  if (!watched && cause.code === exit.code)
+    return enter({ ...counted, recreate: cause }, 'restarting', by.now, { cause })
   return fail(counted, cause, by, {
     crash: true,
     locks: verdict?.phase === 'locked' && cause === verdict.reason,

@@ -1,0 +1,97 @@
+// Looks at a world that a test makes up: containers, logins and sessions with the fields that a decision reads.
+
+import type { Limit } from '../../src/fleet/limits.ts'
+import { type LoginProgress, newLogin } from '../../src/fleet/login-log/progress.ts'
+import type { LoginVerdict } from '../../src/fleet/login-log/verdict.ts'
+import type { GatewayState, LifecycleLimits, Observation } from '../../src/fleet/state.ts'
+import { initialState } from '../../src/fleet/state.ts'
+import type { GatewayContainer } from '../../src/ports/runtime.ts'
+import type { SessionSnapshot } from '../../src/session/snapshot.ts'
+
+/** Some Monday noon in New York's winter. */
+export const noon = Date.UTC(2026, 0, 5, 17)
+
+export const crashLoop: Limit = { limit: 5, windowMs: 600_000 }
+export const limits: LifecycleLimits = {
+  maxStartupMs: 120_000,
+  twofaTimeoutMs: 180_000,
+  twofaMaxPushes: 3,
+  crashLoop,
+}
+
+/** Decides `afterMs` after noon, without jitter. */
+export const at = (afterMs = 0, changed: Partial<LifecycleLimits> = {}) => ({
+  limits: { ...limits, ...changed },
+  now: noon + afterMs,
+  random: 0,
+})
+
+export const container = (changed: Partial<GatewayContainer> = {}): GatewayContainer => ({
+  id: 'c1',
+  name: 'ibgateway-follower-f1',
+  followerId: 'f1',
+  image: 'image',
+  state: 'running',
+  outOfMemory: false,
+  startedAt: noon,
+  hostPort: 4100,
+  clientId: 1000,
+  usernameHash: 'user',
+  specHash: 'spec',
+  tradingMode: 'paper',
+  publishedOn: ['127.0.0.1'],
+  ...changed,
+})
+
+export const session = (
+  state: SessionSnapshot['state'],
+  changed: Partial<SessionSnapshot> = {},
+): SessionSnapshot => ({
+  state,
+  since: noon,
+  clientId: 1000,
+  host: '127.0.0.1',
+  port: 4100,
+  accounts: state === 'ready' ? ['DU1'] : [],
+  heartbeatLate: false,
+  upstream: 'up',
+  brokenFarms: [],
+  competing: false,
+  dataLost: 0,
+  conflicts326: 0,
+  requests: 0,
+  errors: 0,
+  reconnects: 0,
+  connectionFailures: 0,
+  uptimeMs: 0,
+  ...changed,
+})
+
+export const login = (
+  phase: LoginVerdict['phase'],
+  verdict: Partial<LoginVerdict> = {},
+  progress: Partial<LoginProgress> = {},
+): NonNullable<Observation['login']> => ({
+  progress: { ...newLogin(noon), jvmStarts: 1, ...progress },
+  verdict: { phase, terminal: phase === 'backing-off' || phase === 'locked', ...verdict },
+})
+
+/** A wanted gateway whose container runs and has said nothing yet. */
+export const look = (changed: Partial<Observation> = {}): Observation => ({
+  wanted: true,
+  hold: null,
+  engineUp: true,
+  container: container(),
+  imagePresent: true,
+  adopted: false,
+  login: null,
+  session: null,
+  accountFault: null,
+  ...changed,
+})
+
+export const state = (changed: Partial<GatewayState> = {}): GatewayState => ({
+  ...initialState(noon),
+  containerId: 'c1',
+  ...changed,
+})
