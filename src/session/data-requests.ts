@@ -98,18 +98,26 @@ export class DataRequests {
     await rate.take(signal)
     this.#deps.onSent()
     const stop = this.#deps.connection().stream(kind, params, {
-      onItem: (item) => listener.onItem(item),
+      onItem(item) {
+        try {
+          listener.onItem(item)
+        } catch (cause) {
+          cancel()
+          listener.onEnd(new FleetError('INTERNAL', `Whoever listens to a ${kind} stream failed.`, { cause }))
+        }
+      },
       onEnd: (error) => {
         if (this.#streams.delete(stream)) listener.onEnd(error)
       },
     })
     const stream: Stream = { stop, onEnd: (error) => listener.onEnd(error) }
-    this.#streams.add(stream)
-    return () => {
+    const cancel = () => {
       if (!this.#streams.delete(stream)) return
       rate.record()
       stop()
     }
+    this.#streams.add(stream)
+    return cancel
   }
 
   /** Ends what waits and what runs: each stream is cancelled as far as the message rate allows; the others die with the connection. */

@@ -93,6 +93,22 @@ t.test('cleanup cancels every stream and tells who listened [cancel_subscription
   t.strictSame(ends.slice(2), ['four CONNECTION_CLOSED'])
 })
 
+t.test('a listener that throws loses its stream, not the session', async (t) => {
+  const { session, connector } = fakeSession(t)
+  await session.connect()
+  const ends: unknown[] = []
+  await session.stream('marketData', contract, {
+    onItem() {
+      throw new Error('careless')
+    },
+    onEnd: (error) => ends.push(error),
+  })
+  connector.last.tick({ type: 4, value: 1 })
+  t.match(ends, [{ code: 'INTERNAL', cause: { message: 'careless' } }])
+  t.ok(connector.last.sent.includes('cancel marketData'))
+  t.equal(session.snapshot().state, 'ready')
+})
+
 t.test('a hundred streams do not keep a disconnect waiting', async (t) => {
   const { session, connector, clock } = fakeSession(t)
   await session.connect()

@@ -9,6 +9,7 @@ import type {
   IbStep,
   IbStreamListener,
   IbTarget,
+  IbTick,
 } from '../../src/ports/ib.ts'
 
 export class FakeConnection implements IbConnection {
@@ -46,6 +47,10 @@ export class FakeConnection implements IbConnection {
 
   drop(): void {
     this.#fail(new FleetError('CONNECTION_CLOSED', 'the gateway closed it'))
+  }
+
+  tick(item: IbTick): void {
+    for (const { onItem } of [...this.#streams]) (onItem as (item: IbTick) => void)(item)
   }
 
   /** Answers what it left open, late. */

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-export function frame(...fields: Array<string | number>): Buffer {
+export const frame = (...fields: Array<string | number>) => frameOf(fields)
+
+export function frameOf(fields: ReadonlyArray<string | number>): Buffer {
   const payload = Buffer.from(fields.map((field) => `${field}\0`).join(''))
   return Buffer.concat([length(payload.length), payload])
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { IBApi } from '@stoqey/ib'
 import { FleetError } from '../../ports/errors.ts'
 import type { IbTarget } from '../../ports/ib.ts'
+import { FieldQueue } from './field-queue.ts'
 
 interface VendorSocket {
   /** The TCP socket, from `connect()` on. */
@@ -12,8 +13,14 @@ interface VendorSocket {
   send(tokens: unknown[]): void
 }
 
+interface VendorDecoder {
+  dataQueue: FieldQueue
+  decodeUnicodeEscapedString(text: string): string
+}
+
 interface VendorController {
   readonly socket: VendorSocket
+  readonly decoder: VendorDecoder
   rateLimiter(tokens: unknown[]): void
 }
 
@@ -33,12 +40,16 @@ export function createVendor(target: IbTarget, onData: (chunk: Buffer) => void):
   // With all four options given it never reads its configuration, which would load `.env` into our environment.
   const api = new IBApi({ ...target, maxReqPerSec: 1000 })
   const controller = (api as unknown as { controller?: Partial<VendorController> }).controller
-  const socket = controller?.socket
+  const { socket, decoder } = controller ?? {}
   if (
+    !controller ||
     !socket ||
+    !decoder ||
     typeof socket.onData !== 'function' ||
     typeof socket.onMessage !== 'function' ||
     typeof socket.send !== 'function' ||
+    typeof decoder.decodeUnicodeEscapedString !== 'function' ||
+    !Array.isArray(decoder.dataQueue) ||
     typeof controller.rateLimiter !== 'function'
   )
     throw new FleetError(
@@ -48,6 +59,9 @@ export function createVendor(target: IbTarget, onData: (chunk: Buffer) => void):
   socket.onData = onData
   // Its limiter starts a timer of 100 ms for every message and queues what nobody can take back; pacing is the session's.
   controller.rateLimiter = (tokens) => socket.send(tokens)
+  decoder.dataQueue = new FieldQueue()
+  // Theirs takes quadratic time, which a text full of escapes turns into minutes.
+  decoder.decodeUnicodeEscapedString = unescapeUnicode
   return {
     api,
     connect() {
@@ -57,4 +71,9 @@ export function createVendor(target: IbTarget, onData: (chunk: Buffer) => void):
     },
     decode: (text) => socket.onMessage(text),
   }
+}
+
+/** The API is 7-bit: from server version 153 on, other characters come as `\uXXXX`. */
+function unescapeUnicode(text: string): string {
+  return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }

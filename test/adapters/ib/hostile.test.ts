@@ -1,14 +1,12 @@
-// Servers that send what no gateway would: each costs at most its own connection, never the process.
+// Servers that send what no gateway would: each costs at most its own connection, never the process: tap fails a file with an uncaught exception.
 import t from 'tap'
 import { ibConnector } from '../../../src/adapters/ib/connector.ts'
 import { FrameReader } from '../../../src/adapters/ib/frames.ts'
 import { watch } from '../../contracts/ib.ts'
-import { accounts, frame, handshake, length, orderId, startTwsStub } from '../../session/tws-stub.ts'
+import { accounts, frame, frameOf, handshake, length, orderId, startTwsStub } from '../../session/tws-stub.ts'
 import { until } from '../../simulator/harness.ts'
 
 const connector = ibConnector()
-const uncaught: unknown[] = []
-process.on('uncaughtException', (error) => uncaught.push(error))
 
 const garbage = Buffer.from(Array.from({ length: 5_000 }, (_, index) => (255 + index * 7919) % 256))
 
@@ -142,4 +140,49 @@ t.test('frames come out whole however the bytes are cut', async (t) => {
   }
 })
 
-t.test('nothing of it was uncaught', async (t) => t.strictSame(uncaught, []))
+for (const [name, bytes] of Object.entries({
+  '60,000 bars in one message': frameOf([
+    ...[17, 1, '20260102', '20260402', 60_000],
+    ...Array.from({ length: 60_000 }, () => [
+      '20260402 09:30:00 US/Eastern',
+      1,
+      2,
+      0.5,
+      1.5,
+      100,
+      1.2,
+      7,
+    ]).flat(),
+  ]),
+  'a million fields too many': frameOf([
+    49,
+    1,
+    1_700_000_000,
+    ...Array.from({ length: 1_000_000 }, () => ''),
+  ]),
+  'a text of nothing but escapes': frame(4, 2, -1, 2104, '\\u0041'.repeat(200_000), ''),
+}))
+  t.test(`does not stop the process: ${name}`, async (t) => {
+    const { port, sockets } = await startTwsStub(t, {
+      onStart: (socket) => socket.write(Buffer.concat([accounts, orderId])),
+    })
+    const watched = watch(t, connector, port)
+    await watched.ready
+    const before = performance.eventLoopUtilization()
+    sockets[0]?.write(Buffer.concat([bytes, frame(4, 2, -1, 2106, 'after it', '')]))
+    await until(() => watched.error !== undefined || watched.notices.some(({ code }) => code === 2106))
+    const busyMs = performance.eventLoopUtilization(before).active
+    t.ok(busyMs < 3_000, `${Math.round(busyMs)} ms`)
+    if (name.startsWith('60,000')) t.equal(watched.error, undefined)
+  })
+
+t.test('escapes are decoded once', async (t) => {
+  const { port, sockets } = await startTwsStub(t, {
+    onStart: (socket) => socket.write(Buffer.concat([accounts, orderId])),
+  })
+  const watched = watch(t, connector, port)
+  await watched.ready
+  sockets[0]?.write(frame(4, 2, -1, 2104, 'caf\\u00E9 \\u00zz \\u005cu0041', ''))
+  await until(() => watched.notices.length === 1)
+  t.equal(watched.notices[0]?.text, 'caf\u00e9 \\u00zz \\u0041')
+})
