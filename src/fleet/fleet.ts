@@ -1,16 +1,14 @@
 // The moving parts of the core, wired: keepers, queue, reconciler, engine watch, monitor, alerts. The manager is its face.
 import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
-import type { Follower } from '../../schemas/follower.ts'
 import { AlertBook } from '../alerts/alert-book.ts'
-import { isFleetError } from '../ports/errors.ts'
-import type { GatewayContainer } from '../ports/runtime.ts'
+import { adopt } from './adoption.ts'
 import { Audit } from './audit.ts'
 import { Digests } from './digests.ts'
 import { EngineWatch } from './engine-watch.ts'
 import { alertPrefix, gatewayAlerts } from './gateway-alerts.ts'
 import { ImagePuller } from './image-puller.ts'
-import { emptyRecord, type Keeper, newKeeper } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import { released } from './lifecycle.ts'
 import { LoginBudget } from './login-budget.ts'
 import { Monitor } from './monitor.ts'
@@ -18,12 +16,11 @@ import type { Eyes } from './observe.ts'
 import { PortPool, UsernamePool } from './pools.ts'
 import { KeyedQueue } from './queue.ts'
 import { publish, type ReconcilerDeps, reconcile } from './reconciler.ts'
+import { readRecords } from './records.ts'
 import type { FleetDeps } from './settings.ts'
-import { gatewaySpec } from './spec.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
-import { type Hands, remember } from './steps.ts'
+import type { Hands } from './steps.ts'
 import { Waiting } from './waiting.ts'
-import { wishChange } from './wishes.ts'
 
 const eventsKeptMs = 30 * 86_400_000
 
@@ -66,7 +63,7 @@ export class Fleet {
       log,
       wake,
       wakeAll,
-      adopt: (found) => this.#adopt(found),
+      adopt: (found) => adopt(this, found),
       onChange: (up) => this.#onEngine(up),
     })
     this.monitor = new Monitor({
@@ -79,7 +76,7 @@ export class Fleet {
       clock,
       log,
       intervalMs: settings.recordIntervalMs,
-      sweep: () => this.readRecords(),
+      sweep: () => readRecords(this),
     })
     const eyes: Eyes = {
       runtime,
@@ -123,7 +120,7 @@ export class Fleet {
 
   /** Reads what is stored: followers, wishes, open alerts. Acts on nothing. Loading twice is loading once. */
   load(): Promise<void> {
-    this.#loaded ??= this.alerts.load().then(() => this.readRecords())
+    this.#loaded ??= this.alerts.load().then(() => readRecords(this))
     return this.#loaded
   }
 
@@ -149,66 +146,6 @@ export class Fleet {
 
   wakeAll(): void {
     for (const id of this.keepers.keys()) this.queue.enqueue(id)
-  }
-
-  /** Keeps this record from now on, and moves the wish if it calls for that. */
-  async review(follower: Follower): Promise<Keeper> {
-    const id = follower.id
-    const { stores, clock, settings } = this.deps
-    let keeper = this.keepers.get(id)
-    if (!keeper) {
-      const record = (await stores.gateways.get(id)) ?? emptyRecord(id)
-      keeper =
-        this.keepers.get(id) ?? newKeeper(follower, record, gatewaySpec(follower, settings.spec), clock.now())
-      if (this.engine.up && keeper.container === undefined) keeper.container = null
-      this.keepers.set(id, keeper)
-    }
-    keeper.follower = follower
-    keeper.spec = gatewaySpec(follower, settings.spec)
-    const change = wishChange(follower, keeper.record)
-    if (change) {
-      if (change.desired !== keeper.record.desired)
-        this.audit.note({
-          type: 'gateway.wish',
-          followerId: id,
-          message: `Gateway wanted ${change.desired} by its record`,
-        })
-      await remember(keeper, { stores }, change)
-      if (change.desired === 'stopped') this.queue.interrupt(id)
-    }
-    this.wake(id)
-    return keeper
-  }
-
-  /** Reads all follower records; what changed elsewhere takes effect, what cannot be read is told and skipped. */
-  async readRecords(): Promise<void> {
-    const { followers, malformed } = await this.deps.stores.followers.list()
-    const drafts = malformed.map(({ id, message }) => ({
-      key: `follower:${id}:MALFORMED`,
-      level: 'ERROR' as const,
-      code: 'FOLLOWER_MALFORMED',
-      title: `Follower record cannot be read: ${id}`,
-      message: `The record of follower ${id} is skipped: ${message}`,
-      action: 'Correct the record in the store; it is read again within seconds.',
-    }))
-    this.alerts.settle('follower:', drafts)
-    const present = new Set([...followers.map((follower) => follower.id), ...malformed.map(({ id }) => id)])
-    for (const follower of followers) {
-      const keeper = this.keepers.get(follower.id)
-      if (keeper?.deleting) continue
-      if (
-        keeper === undefined ||
-        keeper.follower.revision !== follower.revision ||
-        keeper.record.seen === null
-      )
-        await this.review(follower)
-    }
-    for (const keeper of this.keepers.values()) {
-      if (present.has(keeper.follower.id) || keeper.deleting) continue
-      keeper.deleting = true
-      keeper.orphaned = true
-      this.queue.interrupt(keeper.follower.id)
-    }
   }
 
   /** A wanted gateway that waited, was locked or failed is tried at once. */
@@ -262,59 +199,6 @@ export class Fleet {
     )
     this.waiting.notice(keeper)
     if (keeper.orphaned && keeper.state.phase === 'stopped' && keeper.container === null) this.forget(keeper)
-  }
-
-  /** Everything of ours that the engine has, before anything is created or removed. */
-  #adopt(found: readonly GatewayContainer[]): void {
-    for (const keeper of this.keepers.values()) keeper.container ??= null
-    const strays: string[] = []
-    for (const container of found) {
-      const keeper = this.keepers.get(container.followerId)
-      if (container.hostPort > 0) this.ports.adopt(container.followerId, container.hostPort)
-      if (!keeper) {
-        strays.push(`${container.name} (follower ${container.followerId})`)
-        continue
-      }
-      keeper.container = container
-      keeper.adopted = container.state === 'running'
-      if (container.state === 'running') {
-        this.#adoptUsername(container)
-        this.audit.note({
-          type: 'gateway.adopted',
-          followerId: container.followerId,
-          message: 'Gateway container adopted',
-          data: { containerId: container.id, hostPort: container.hostPort },
-        })
-      }
-    }
-    const stray = {
-      key: 'engine:STRAY',
-      level: 'WARNING',
-      code: 'STRAY_CONTAINER',
-      title: 'Gateway containers without a follower',
-    } as const
-    const message = `These containers are ours, but no follower record speaks of them: ${strays.join(', ')}. They were left alone.`
-    this.alerts.settle(
-      'engine:STRAY',
-      strays.length === 0
-        ? []
-        : [
-            {
-              ...stray,
-              message,
-              action: 'Restore the records, or remove the containers with `ibgm cleanup`.',
-            },
-          ],
-    )
-  }
-
-  #adoptUsername(container: GatewayContainer): void {
-    try {
-      this.usernames.reserve(container.followerId, container.usernameHash)
-    } catch (err) {
-      if (!isFleetError(err, 'USERNAME_IN_USE')) throw err
-      this.deps.log.error({ followerId: container.followerId, err }, 'two running gateways share a username')
-    }
   }
 
   #onEngine(up: boolean): void {

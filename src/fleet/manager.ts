@@ -19,6 +19,7 @@ import { countStatuses, EventLoopWatch, ibStatus } from './fleet-status.ts'
 import { FollowerDesk, followerNotFound, page } from './follower-desk.ts'
 import type { Keeper } from './keeper.ts'
 import { LeaseDesk } from './lease-desk.ts'
+import { review } from './records.ts'
 import { retireFollower } from './retire.ts'
 import { scrubLine } from './scrub.ts'
 import type { FleetDeps } from './settings.ts'
@@ -54,7 +55,7 @@ export class GatewayManager implements FleetControl {
       clock,
       audit,
       review: async (follower) => {
-        await this.#fleet.review(follower)
+        await review(this.#fleet, follower)
       },
       retire: (follower, signal) => retireFollower(this.#fleet, follower, signal),
       renewed: (follower, fresh) => this.#verbs.credentialsRenewed(follower, fresh),

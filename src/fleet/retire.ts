@@ -2,6 +2,7 @@
 import type { Follower } from '../../schemas/follower.ts'
 import { FleetError } from '../ports/errors.ts'
 import type { Fleet } from './fleet.ts'
+import { review } from './records.ts'
 import { remember } from './steps.ts'
 
 /** Longest wait for the container to go. */
@@ -11,7 +12,7 @@ const goneMs = 60_000
 export async function retireFollower(fleet: Fleet, follower: Follower, signal: AbortSignal): Promise<void> {
   const { deps, keepers, engine, queue, waiting } = fleet
   const { id } = follower
-  const keeper = keepers.get(id) ?? (await fleet.review(follower))
+  const keeper = keepers.get(id) ?? (await review(fleet, follower))
   if (!engine.up) {
     throw new FleetError(
       'ENGINE_UNAVAILABLE',
