@@ -88,6 +88,14 @@ export interface PullProgress {
   readonly text: string
 }
 
+/** A gateway's screen, over VNC. The password is a secret like any other: never logged. */
+export interface VncAccess {
+  /** Always loopback. */
+  readonly host: string
+  readonly port: number
+  readonly password: string
+}
+
 /**
  * Owns containers that carry our manager's label and nothing else. Every method honours its signal, and fails with FleetError:
  * ENGINE_UNAVAILABLE when the engine does not answer, ENGINE_REFUSED with its words when it says no.
@@ -149,6 +157,9 @@ export interface GatewayRuntime {
 
   /** Hints, for ever: a broken stream is resumed by itself, from the time it broke, with backoff. Ends quietly when the signal aborts. */
   watch(signal: AbortSignal): AsyncIterable<RuntimeSignal>
+
+  /** Where a gateway's screen is shown, and the password made up for it; null when it has none or is not up. Only for admins. Absent where gateways have no screen. */
+  vncAccess?(containerId: string, signal: AbortSignal): Promise<VncAccess | null>
 
   /** Injects a fault into a simulated gateway; absent on engines that run real ones. UNKNOWN_FAULT, GATEWAY_NOT_UP. */
   injectFault?(followerId: string, fault: string, value: string | undefined): Promise<void>

@@ -59,7 +59,14 @@ if (await gate(t, 'docker')) {
       t.notOk(shown.includes(secret), 'the password is nowhere in inspect')
     }
     t.equal(await subject.exec(id, 'bash', '-c', 'echo "$(<$TWS_PASSWORD_FILE)"'), escaped)
-    t.match(await subject.exec(id, 'bash', '-c', 'echo "$(<$VNC_SERVER_PASSWORD_FILE)"'), /^[\w-]{8}$/)
+    const vncPassword = await subject.exec(id, 'bash', '-c', 'echo "$(<$VNC_SERVER_PASSWORD_FILE)"')
+    t.match(vncPassword, /^[\w-]{8}$/)
+    t.notOk(shown.includes(vncPassword))
+    t.strictSame(await runtime.vncAccess?.(id, anySignal), {
+      host: '127.0.0.1',
+      port: Number(ports['5900/tcp']?.[0]?.HostPort),
+      password: vncPassword,
+    })
     await lineOf(runtime, id, /Login has completed/)
     t.match(await lineOf(runtime, id, /CommandServer listening/), /127\.0\.0\.1; port: 7462/)
     // The image has no stat; bash's tests speak for the gateway's own user, which exec runs as.
@@ -127,5 +134,6 @@ if (await gate(t, 'docker')) {
     t.equal((await runtime.inspect('paused', anySignal))?.state, 'paused')
     await runtime.stop(id, 1_000, anySignal)
     t.equal((await runtime.inspect('paused', anySignal))?.state, 'exited')
+    t.equal(await runtime.vncAccess?.(id, anySignal), null, 'no screen: it has none, and is not up')
   })
 }

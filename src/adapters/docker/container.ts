@@ -8,7 +8,7 @@ import { escapeForIbc, passwordPath, settingsPath, startScripts, vncPasswordPath
 /** The image's socat listens here; the gateway itself only on the container's own loopback. */
 const apiPorts: Record<TradingMode, string> = { live: '4003/tcp', paper: '4004/tcp' }
 export const vncPort = '5900/tcp'
-const publishHost = '127.0.0.1'
+export const publishHost = '127.0.0.1'
 /** Seconds from SIGTERM to SIGKILL for whoever stops the container without us (image facts: 30 is enough). */
 const stopTimeoutSeconds = 30
 const logRotation = { 'max-size': '10m', 'max-file': '3' }

@@ -1,6 +1,6 @@
 // The one bridge that all gateways share, on which none of them can reach another.
+import { setTimeout as pause } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
-import type { Clock } from '../../ports/clock.ts'
 import { FleetError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Engine } from './engine.ts'
@@ -10,6 +10,7 @@ import { labels } from './labels.ts'
 const icc = 'com.docker.network.bridge.enable_icc'
 /** Engine 20.10 makes two networks of one name when two ask at once; a container then gets neither ("is ambiguous"). */
 const mostTries = 10
+/** Waited by node's own timer and not the Clock's: at start nothing else may keep the process alive. */
 const giveWayMs = 150
 
 export interface NetworkOptions {
@@ -22,14 +23,12 @@ export interface NetworkOptions {
 /** Makes the bridge, or checks the one of that name. */
 export class GatewayNetwork {
   readonly #engine: Engine
-  readonly #clock: Clock
   readonly #log: Log
   readonly #options: NetworkOptions
   #making: Promise<void> | undefined
 
-  constructor(deps: { engine: Engine; clock: Clock; log: Log }, options: NetworkOptions) {
+  constructor(deps: { engine: Engine; log: Log }, options: NetworkOptions) {
     this.#engine = deps.engine
-    this.#clock = deps.clock
     this.#log = deps.log
     this.#options = options
   }
@@ -45,7 +44,7 @@ export class GatewayNetwork {
       // What is there must be safe, whoever made it.
       for (const each of found) assertSafe(each)
       if (found.length === 1) return
-      if (found.length > 1) await this.#clock.sleep(giveWayMs, signal)
+      if (found.length > 1) await pause(giveWayMs)
       else {
         this.#making ??= this.#make().finally(() => {
           this.#making = undefined
@@ -90,7 +89,7 @@ export class GatewayNetwork {
     await this.#engine.call(`remove a second network ${network}`, { timeoutMs }, (_docker, abortSignal) =>
       made.remove({ abortSignal }),
     )
-    await this.#clock.sleep(Math.random() * giveWayMs)
+    await pause(Math.random() * giveWayMs)
   }
 
   /** The networks of exactly our name: the engine's filter takes parts of names. */

@@ -17,6 +17,7 @@ import { GatewayNetwork } from './network.ts'
 import { pullImage } from './pull.ts'
 import { removeContainer, removeVolumes } from './removal.ts'
 import { killContainer, stopContainer } from './stop.ts'
+import { vncAccess } from './vnc.ts'
 
 export interface DockerRuntimeOptions {
   /** `unix:///path`, `tcp://host:port` or `http://host:port`; the engine's default socket when absent. */
@@ -164,6 +165,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): GatewayRunti
         range,
         signal,
       ),
+
+    vncAccess: (containerId, signal) => vncAccess(engine, containerId, timeoutMs, signal),
 
     watch: (signal) => watchContainers(deps, clock.now(), signal),
 
