@@ -1,0 +1,79 @@
+// `npm run bench [-- NAME…] [-- --short] [-- --write]`: runs the measurements and holds them against their limits.
+import { parseArgs } from 'node:util'
+import { Bench } from './bench.ts'
+import { loadNow, writeReport } from './report.ts'
+import { type BenchRow, table } from './row.ts'
+
+interface Measurement {
+  readonly about: string
+  readonly load: () => Promise<{ run(bench: Bench): Promise<BenchRow[]> }>
+}
+
+const measurements: Record<string, Measurement> = {
+  'connect-times': {
+    about: 'a session comes up, comes back and ends',
+    load: () => import('./connect-times.ts'),
+  },
+  sessions: {
+    about: 'what 1,000 quiet sessions cost',
+    load: () => import('./sessions.ts'),
+  },
+  'mute-gateway': {
+    about: 'a mute gateway is noticed, and its neighbours are not delayed',
+    load: () => import('./mute-gateway.ts'),
+  },
+  'fleet-launch': {
+    about: '20 gateways launched, against bare dockerode (Docker)',
+    load: () => import('./fleet-launch.ts'),
+  },
+  'kill-noticed': {
+    about: 'a container killed from outside is noticed (Docker)',
+    load: () => import('./kill-noticed.ts'),
+  },
+  'manager-crash': {
+    about: 'the manager is killed and comes back to 20 gateways (Docker)',
+    load: () => import('./manager-crash.ts'),
+  },
+}
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { short: { type: 'boolean' }, write: { type: 'boolean' }, list: { type: 'boolean' } },
+})
+const unknown = positionals.filter((name) => !(name in measurements))
+if (flags.list || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`No such measurement: ${unknown.join(', ')}. There are:`)
+  for (const [name, { about }] of Object.entries(measurements)) console.log(`${name.padEnd(15)} ${about}`)
+  process.exit(unknown.length > 0 ? 2 : 0)
+}
+
+const loadBefore = loadNow()
+const remarks: string[] = []
+const say = (line: string) => {
+  remarks.push(line)
+  console.error(line)
+}
+const bench = new Bench({ short: flags.short ?? false, say: (line) => say(`  ${line}`) })
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.once(name, () => void bench.end().finally(() => process.exit(130)))
+
+const rows: BenchRow[] = []
+let broken = false
+for (const name of positionals.length > 0 ? positionals : Object.keys(measurements)) {
+  say(name)
+  try {
+    const found = (await measurements[name]?.load().then(({ run }) => run(bench))) ?? []
+    rows.push(...found.map((row) => ({ ...row, name: `${name}: ${row.name}` })))
+  } catch (err) {
+    broken = true
+    console.error(`${name} could not be measured: ${(err as Error).stack}`)
+  }
+  await bench.end()
+}
+if (rows.length > 0) console.log(table(rows))
+if (flags.short) console.log('A short run only shows that the measurements work; its figures are not judged.')
+if (flags.write && !flags.short && !broken) {
+  const command = ['npm run bench --', ...positionals, '--write'].join(' ')
+  await writeReport({ rows, remarks, command, loadBefore })
+}
+process.exitCode = broken || (!flags.short && rows.some(({ pass }) => !pass)) ? 1 : 0
