@@ -5,14 +5,16 @@ import type { ErrorCode } from '../ports/errors.ts'
 import { type FleetError, isFleetError } from '../ports/errors.ts'
 import { findConditions } from './conditions.ts'
 import { alertsChangeAt } from './gateway-alerts.ts'
+import { type Hands, remember } from './hands.ts'
 import { findLayers, foldLayers } from './health.ts'
 import { hasDrifted, type Keeper } from './keeper.ts'
-import { advance, fail } from './lifecycle.ts'
+import { advance } from './lifecycle.ts'
 import { type Eyes, look, observe } from './observe.ts'
 import { lookAgainAt, plan, type Step } from './plan.ts'
 import type { Cause } from './reasons.ts'
 import type { GatewayState } from './state.ts'
-import { executors, type Hands, remember } from './steps.ts'
+import { executors } from './steps.ts'
+import { fail } from './transitions.ts'
 
 /** A run that plans without end is a bug; it is cut here and goes on after a breath. */
 const stepLimit = 50

@@ -1,9 +1,9 @@
 // From stored follower records to keepers and wishes: one record reviewed, or all of them read again.
 import type { Follower } from '../../schemas/follower.ts'
 import type { Fleet } from './fleet.ts'
+import { remember } from './hands.ts'
 import { emptyRecord, type Keeper, newKeeper } from './keeper.ts'
 import { gatewaySpec } from './spec.ts'
-import { remember } from './steps.ts'
 import { wishChange } from './wishes.ts'
 
 /** Keeps this record from now on, and moves the wish if it calls for that. */

@@ -2,8 +2,8 @@
 import type { Follower } from '../../schemas/follower.ts'
 import { FleetError } from '../ports/errors.ts'
 import type { Fleet } from './fleet.ts'
+import { remember } from './hands.ts'
 import { review } from './records.ts'
-import { remember } from './steps.ts'
 
 /** Longest wait for the container to go. */
 const goneMs = 60_000

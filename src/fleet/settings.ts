@@ -6,11 +6,11 @@ import type { IbConnector } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { Stores } from '../ports/stores.ts'
+import type { SessionSettings } from './hands.ts'
 import type { BudgetLimits } from './login-budget.ts'
 import type { PortRange } from './pools.ts'
 import type { SpecDefaults } from './spec.ts'
 import type { LifecycleLimits } from './state.ts'
-import type { SessionSettings } from './steps.ts'
 
 export interface FleetSettings {
   readonly spec: SpecDefaults

@@ -2,7 +2,7 @@
 import { FleetError } from '../ports/errors.ts'
 import type { Fleet } from './fleet.ts'
 import type { Keeper } from './keeper.ts'
-import { closeSession } from './steps.ts'
+import { closeSession } from './session-keeping.ts'
 
 const stopGraceMs = 30_000
 

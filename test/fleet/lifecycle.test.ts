@@ -49,7 +49,8 @@ const rows: Row[] = [
   // Container states.
   ['created, never started', { phase: 'creating' }, { container: container({ state: 'created' }) }, 'restarting', 'CONTAINER_EXITED', { crashes: [] }],
   ['exited', { phase: 'booting' }, { container: ended(3) }, 'backing-off', 'CONTAINER_EXITED', { crashes: [noon], failures: 1 }],
-  ['exited, engine down: stale', ready, { container: ended(3), engineUp: false }, 'ready', null],
+  ['exited, engine down: stale', ready, { container: ended(3), engineUp: false }, 'reconnecting', 'ENGINE_UNAVAILABLE', { crashes: [] }],
+  ['exited, engine down, session alive', ready, { container: ended(3), engineUp: false, session: session('ready') }, 'ready', null],
   ['exited as soon as it was made', { phase: 'creating' }, { container: ended(3) }, 'backing-off', 'CONTAINER_EXITED', { crashes: [noon], failures: 1 }],
   ['exited while nobody watched', {}, { container: ended(0), login: inLog('backing-off', 'CONTAINER_EXITED') }, 'restarting', 'CONTAINER_EXITED', { crashes: [], failures: 0 }],
   ['exited while the engine was away from the start', { phase: 'backing-off', cause: { code: 'ENGINE_UNAVAILABLE' } }, { container: ended(0) }, 'restarting', 'CONTAINER_EXITED', { crashes: [] }],

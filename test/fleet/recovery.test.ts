@@ -1,14 +1,13 @@
 // Recovery over time: the ladder, backoff, crash loops, missed 2FA pushes, the start-up clock.
 import t from 'tap'
-import {
-  advance,
-  connectTried,
-  fail,
-  recreationAsked,
-  released,
-  softRestartAccepted,
-} from '../../src/fleet/lifecycle.ts'
+import { advance } from '../../src/fleet/lifecycle.ts'
 import type { GatewayState, LifecycleLimits, Observation } from '../../src/fleet/state.ts'
+import { connectTried, 
+  connectTried,fail, 
+  fail,recreationAsked, 
+  recreationAsked,released, 
+  released,softRestartAccepted, 
+  softRestartAccepted,} from '../../src/fleet/transitions.ts'
 import { at, container, login, look, noon, session, state } from './looks.ts'
 
 const minute = 60_000

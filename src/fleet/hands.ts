@@ -1,0 +1,66 @@
+// What the steps work with: ports, pools and figures. And the one way to change a gateway's stored record.
+import type { Clock } from '../ports/clock.ts'
+import type { CredentialStore } from '../ports/credentials.ts'
+import type { IbConnector } from '../ports/ib.ts'
+import type { Log } from '../ports/log.ts'
+import type { GatewayRuntime } from '../ports/runtime.ts'
+import type { GatewayRecord, Stores } from '../ports/stores.ts'
+import type { Audit } from './audit.ts'
+import type { Digests } from './digests.ts'
+import type { ImagePuller } from './image-puller.ts'
+import type { Keeper } from './keeper.ts'
+import type { LoginBudget } from './login-budget.ts'
+import type { PortPool, PortRange, UsernamePool } from './pools.ts'
+import type { Deciding } from './transitions.ts'
+
+export interface SessionSettings {
+  readonly heartbeatIntervalMs: number
+  readonly heartbeatTimeoutMs: number
+  readonly reconnectAttempts: number
+  readonly reconnectWindowMs: number
+}
+
+export interface Hands {
+  readonly runtime: GatewayRuntime
+  readonly stores: Stores
+  readonly credentials: CredentialStore
+  readonly connector: IbConnector
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: () => number
+  readonly audit: Audit
+  readonly digests: Digests
+  readonly budget: LoginBudget
+  readonly puller: ImagePuller
+  readonly ports: PortPool
+  readonly usernames: UsernamePool
+  readonly clientIds: PortRange
+  readonly sessionSettings: SessionSettings
+  /** Fails while what all gateways share is not as it must be (NETWORK_UNSAFE). */
+  readonly engineReady: (signal: AbortSignal) => Promise<void>
+  /** Bounds how many containers are made at once. */
+  readonly launchSlot: <T>(run: () => Promise<T>) => Promise<T>
+  readonly deciding: () => Deciding
+  readonly wake: (followerId: string) => void
+  /** A username is free again: others may have waited for it. */
+  readonly usernameFreed: () => void
+}
+
+/** Changes the stored record and the one in memory, in that order, one change after the other. */
+export function remember(
+  keeper: Keeper,
+  { stores }: Pick<Hands, 'stores'>,
+  change: Partial<GatewayRecord>,
+): Promise<void> {
+  const write = keeper.writing.then(async () => {
+    const same = Object.entries(change).every(
+      ([key, value]) => keeper.record[key as keyof GatewayRecord] === value,
+    )
+    if (same) return
+    const changed = { ...keeper.record, ...change }
+    await stores.gateways.put(changed)
+    keeper.record = changed
+  })
+  keeper.writing = write.catch(() => undefined)
+  return write
+}

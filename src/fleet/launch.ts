@@ -1,0 +1,96 @@
+// The longest step: from a follower's credentials to a container that runs on a port of its own.
+import { FleetError, isFleetError } from '../ports/errors.ts'
+import type { GatewayContainer, GatewayCredentials } from '../ports/runtime.ts'
+import { type Hands, remember } from './hands.ts'
+import type { Keeper } from './keeper.ts'
+import { chooseClientId } from './pools.ts'
+import { closeSession } from './session-keeping.ts'
+
+/** A port that a stranger holds is not tried again for so long. */
+const strangerMs = 60_000
+
+/**
+ * Credentials, username, budget, port, container: each can fail with its own code, and then what was taken for it is given back. The port stays
+ * with the follower: it will be tried again.
+ */
+export async function launchContainer(keeper: Keeper, hands: Hands, signal: AbortSignal): Promise<void> {
+  const { follower } = keeper
+  await closeSession(keeper)
+  const credentials = await readCredentials(keeper, hands, signal)
+  const usernameHash = hands.digests.username(credentials.username)
+  hands.usernames.reserve(follower.id, usernameHash)
+  try {
+    await hands.engineReady(signal)
+    if (!keeper.askedByPerson) await hands.budget.check(follower, usernameHash)
+    const container = await runOnFreePort(keeper, credentials, usernameHash, hands, signal)
+    const again = keeper.state.failures > 0 || keeper.state.crashes.length > 0
+    keeper.container = container
+    keeper.adopted = false
+    keeper.askedByPerson = false
+    if (again) await remember(keeper, hands, { restarts: keeper.record.restarts + 1 })
+    hands.audit.note({
+      type: 'gateway.container.started',
+      followerId: follower.id,
+      message: 'Gateway container started',
+      data: { containerId: container.id, hostPort: container.hostPort },
+    })
+  } catch (err) {
+    if (hands.usernames.release(follower.id)) hands.usernameFreed()
+    throw err
+  }
+}
+
+async function readCredentials(
+  keeper: Keeper,
+  hands: Hands,
+  signal: AbortSignal,
+): Promise<GatewayCredentials> {
+  const followerId = keeper.follower.id
+  const data = {
+    store: hands.credentials.kind,
+    ...(keeper.follower.vaultSecretRef && { ref: keeper.follower.vaultSecretRef }),
+  }
+  const credentials = await hands.credentials.read(keeper.follower, signal)
+  hands.audit.note({ type: 'credentials.read', followerId, message: 'Credentials read for a login', data })
+  return credentials
+}
+
+async function runOnFreePort(
+  keeper: Keeper,
+  credentials: GatewayCredentials,
+  usernameHash: string,
+  hands: Hands,
+  signal: AbortSignal,
+): Promise<GatewayContainer> {
+  const { follower, spec } = keeper
+  for (;;) {
+    const hostPort = hands.ports.reserve(follower.id, keeper.record.hostPort, hands.clock.now())
+    const clientId = keeper.record.clientId ?? (await firstClientId(follower.id, hands))
+    await remember(keeper, hands, { hostPort, clientId, secretHash: hands.digests.secret(credentials) })
+    const spent = await hands.budget.spend(follower, usernameHash)
+    try {
+      return await hands.launchSlot(() => {
+        signal.throwIfAborted()
+        return hands.runtime.run(spec, { hostPort, clientId, usernameHash }, credentials, signal)
+      })
+    } catch (err) {
+      await spent.giveBack()
+      if (!isFleetError(err, 'PORT_IN_USE')) throw err
+      hands.log.warn(
+        { followerId: follower.id, hostPort },
+        'port is taken by another program; trying the next',
+      )
+      hands.ports.skipTaken(follower.id, hands.clock.now() + strangerMs)
+    }
+  }
+}
+
+async function firstClientId(followerId: string, hands: Hands): Promise<number> {
+  const leases = await hands.stores.leases.list(followerId)
+  const id = chooseClientId(hands.clientIds, new Set(leases.map((lease) => lease.clientId)), hands.random)
+  if (id !== undefined) return id
+  throw new FleetError(
+    'CLIENT_ID_EXHAUSTED',
+    `Every client id of CLIENT_ID_RANGE_START-CLIENT_ID_RANGE_END is leased on the gateway of ${followerId}. Release leases, or widen the range.`,
+  )
+}
