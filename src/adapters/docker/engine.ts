@@ -1,4 +1,5 @@
 // The road to one engine: its address, a deadline for each call, vendor errors caught once.
+import { setMaxListeners } from 'node:events'
 import { Agent } from 'node:http'
 import Dockerode from 'dockerode'
 import type { Clock } from '../../ports/clock.ts'
@@ -82,6 +83,8 @@ export class Engine {
     const call = new AbortController()
     const abort = () => call.abort()
     const sources = signal ? [signal, this.#closed.signal] : [this.#closed.signal]
+    // One fleet's signal reaches all its calls at once; that is no leak.
+    setMaxListeners(0, ...sources)
     for (const source of sources) source.addEventListener('abort', abort)
     const detach = () => {
       for (const source of sources) source.removeEventListener('abort', abort)

@@ -1,4 +1,5 @@
 // A bounded record of what happened, which many readers follow at their own pace.
+import { setMaxListeners } from 'node:events'
 
 /** Keeps the newest entries, numbered from 0. A reader that falls behind what is kept goes on with the oldest of it. */
 export class Tape<T> {
@@ -59,6 +60,8 @@ export class Tape<T> {
         resolve()
       }
       this.#waiting.add(wake)
+      // One fleet's signal ends all its readers at once; that is no leak.
+      setMaxListeners(0, signal)
       signal.addEventListener('abort', wake)
     })
   }

@@ -4,6 +4,7 @@ import { FleetError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { GatewayRuntime, RuntimeEvent, RuntimeSignal } from '../../ports/runtime.ts'
 import { UnknownFault } from '../../simulator/faults.ts'
+import type { SimulatedGateway } from '../../simulator/gateway.ts'
 import { SimulatedContainer, type SimulatedPace } from './runtime-container.ts'
 import { Tape } from './runtime-tape.ts'
 
@@ -121,7 +122,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       if (!container || !gateway) return
       const endsWithin = (ms: number) => endedWithin(container, ms, clock, signal)
       if (graceMs > 0) {
-        await gateway.command('STOP')
+        await command(gateway, 'STOP')
         if (await endsWithin(graceMs * tidyShare)) return
         void gateway.terminate()
         if (await endsWithin(graceMs * (1 - tidyShare))) return
@@ -148,7 +149,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
     async softRestart(containerId, signal) {
       reachEngine(signal)
       const gateway = containers.get(containerId)?.gateway
-      const answer = gateway ? await gateway.command('RESTART') : 'the gateway is not up'
+      const answer = gateway ? await command(gateway, 'RESTART') : 'the gateway is not up'
       if (answer.startsWith('OK')) return
       throw new FleetError(
         'SOFT_RESTART_UNAVAILABLE',
@@ -206,6 +207,11 @@ function isSame(
     placement.clientId === place.clientId &&
     placement.usernameHash === place.usernameHash
   )
+}
+
+/** The command server's answer; of a gateway that is just ending, why there is none. */
+function command(gateway: SimulatedGateway, text: string): Promise<string> {
+  return gateway.command(text).catch((error: Error) => error.message)
 }
 
 /** SIGKILL; resolves when the port is free. */

@@ -47,6 +47,11 @@ t.test('faults reach the gateway, and only what it knows', async (t) => {
   const signals = runtime.watch(abort.signal)[Symbol.asyncIterator]()
   const exited = until(signals, isEvent('exited', id))
   await runtime.injectFault('faulty', 'exit', '76')
+  const restart = runtime.softRestart(id, anySignal)
+  await Promise.all([
+    t.rejects(restart, { code: 'SOFT_RESTART_UNAVAILABLE' }, 'a gateway that is just ending'),
+    runtime.stop(id, 5_000, anySignal),
+  ])
   await exited
   t.match(await runtime.inspect('faulty', anySignal), { state: 'exited', exitCode: 76 })
 })
