@@ -2,12 +2,13 @@
 import t from 'tap'
 import { advance } from '../../src/fleet/lifecycle.ts'
 import type { GatewayState, LifecycleLimits, Observation } from '../../src/fleet/state.ts'
-import { connectTried, 
-  connectTried,fail, 
-  fail,recreationAsked, 
-  recreationAsked,released, 
-  released,softRestartAccepted, 
-  softRestartAccepted,} from '../../src/fleet/transitions.ts'
+import {
+  connectTried,
+  fail,
+  recreationAsked,
+  released,
+  softRestartAccepted,
+} from '../../src/fleet/transitions.ts'
 import { at, container, login, look, noon, session, state } from './looks.ts'
 
 const minute = 60_000
