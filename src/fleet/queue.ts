@@ -56,7 +56,7 @@ export class KeyedQueue {
     if (this.#stopped.signal.aborted) return Promise.reject(this.#stopped.signal.reason)
     return new Promise<T>((resolve, reject) => {
       const slot = this.#slot(key)
-      slot.exclusive.push(() => task().then(resolve, reject))
+      slot.exclusive.push(() => Promise.resolve().then(task).then(resolve, reject))
       this.enqueue(key)
     })
   }

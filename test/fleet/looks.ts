@@ -5,6 +5,7 @@ import { type LoginProgress, newLogin } from '../../src/fleet/login-log/progress
 import type { LoginVerdict } from '../../src/fleet/login-log/verdict.ts'
 import type { GatewayState, LifecycleLimits, Observation } from '../../src/fleet/state.ts'
 import { initialState } from '../../src/fleet/state.ts'
+import type { Log } from '../../src/ports/log.ts'
 import type { GatewayContainer } from '../../src/ports/runtime.ts'
 import type { SessionSnapshot } from '../../src/session/snapshot.ts'
 
@@ -95,3 +96,12 @@ export const state = (changed: Partial<GatewayState> = {}): GatewayState => ({
   containerId: 'c1',
   ...changed,
 })
+
+/** Says nothing. */
+export const silent: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+}
