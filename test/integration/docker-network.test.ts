@@ -1,6 +1,6 @@
 // The gateways' bridge on a real engine: who can reach whom.
 import t from 'tap'
-import { anySignal, goodLogin, lineOf, placementOf, specOf } from '../contracts/runtime.ts'
+import { anySignal, goodLogin, lineOf, placementOf, specOf } from '../contracts/runtime-subject.ts'
 import { gate } from '../integration-gate.ts'
 import { dockerSubject } from './docker-subject.ts'
 

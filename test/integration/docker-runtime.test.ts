@@ -1,7 +1,8 @@
 // The Docker runtime on a real engine: the port's contract, and what a container of ours is made of.
 import t from 'tap'
 import { labels } from '../../src/adapters/docker/labels.ts'
-import { anySignal, goodLogin, lineOf, placementOf, runtimeContract, specOf } from '../contracts/runtime.ts'
+import { runtimeContract } from '../contracts/runtime.ts'
+import { anySignal, goodLogin, lineOf, placementOf, specOf } from '../contracts/runtime-subject.ts'
 import { gate } from '../integration-gate.ts'
 import { dockerSubject, image } from './docker-subject.ts'
 

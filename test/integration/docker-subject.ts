@@ -9,7 +9,7 @@ import { createDockerRuntime, type DockerRuntimeOptions } from '../../src/adapte
 import { systemClock } from '../../src/adapters/system-clock.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { GatewayRuntime } from '../../src/ports/runtime.ts'
-import type { RuntimeSubject } from '../contracts/runtime.ts'
+import type { RuntimeSubject } from '../contracts/runtime-subject.ts'
 
 export const image = 'ibgm-simulated-gateway:latest'
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }

@@ -1,7 +1,15 @@
 // The Docker runtime when the road to the engine breaks, stalls, or loses an answer.
 import t from 'tap'
 import { labels } from '../../src/adapters/docker/labels.ts'
-import { anySignal, goodLogin, isEvent, lineOf, placementOf, specOf, until } from '../contracts/runtime.ts'
+import {
+  anySignal,
+  goodLogin,
+  isEvent,
+  lineOf,
+  placementOf,
+  specOf,
+  until,
+} from '../contracts/runtime-subject.ts'
 import { gate } from '../integration-gate.ts'
 import { dockerSubject } from './docker-subject.ts'
 import { engineProxy } from './engine-proxy.ts'
@@ -128,7 +136,6 @@ if (await gate(t, 'docker')) {
       callTimeoutMs: 200,
       runTimeoutMs: 200,
     })
-    await runtime.prepare(anySignal)
     proxy.freeze()
     const placement = await placementOf()
     const calls: Array<() => Promise<unknown>> = [

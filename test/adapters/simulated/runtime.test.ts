@@ -3,16 +3,16 @@ import t from 'tap'
 import { createSimulatedRuntime } from '../../../src/adapters/simulated/runtime.ts'
 import { systemClock } from '../../../src/adapters/system-clock.ts'
 import type { Log } from '../../../src/ports/log.ts'
+import { runtimeContract } from '../../contracts/runtime.ts'
 import {
   anySignal,
   goodLogin,
   isEvent,
   lineOf,
   placementOf,
-  runtimeContract,
   specOf,
   until,
-} from '../../contracts/runtime.ts'
+} from '../../contracts/runtime-subject.ts'
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
 
