@@ -1,5 +1,6 @@
 // Looks at a world that a test makes up: containers, logins and sessions with the fields that a decision reads.
 
+import type { Follower } from '../../schemas/follower.ts'
 import type { Limit } from '../../src/fleet/limits.ts'
 import { type LoginProgress, newLogin } from '../../src/fleet/login-log/progress.ts'
 import type { LoginVerdict } from '../../src/fleet/login-log/verdict.ts'
@@ -105,3 +106,14 @@ export const silent: Log = {
   error: () => undefined,
   child: () => silent,
 }
+
+export const follower = (changed: Partial<Follower> = {}): Follower => ({
+  id: 'f1',
+  enabled: true,
+  state: 'ACTIVE',
+  tradingMode: 'paper',
+  createdAt: '2026-01-05T17:00:00.000Z',
+  updatedAt: '2026-01-05T17:00:00.000Z',
+  revision: 1,
+  ...changed,
+})
