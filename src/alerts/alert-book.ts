@@ -130,12 +130,27 @@ export class AlertBook {
 
   #deliver(alert: Alert, change: 'raised' | 'resolved'): void {
     for (const sink of this.#sinks) {
-      const signal = AbortSignal.timeout(deliveryTimeoutMs)
       this.#track(
-        sink
-          .deliver(alert, change, signal)
-          .catch((err) => this.#log.warn({ err, sink: sink.name, alert: alert.key }, 'alert not delivered')),
+        this.#handOver(sink, alert, change).catch((err) =>
+          this.#log.warn({ err, sink: sink.name, alert: alert.key }, 'alert not delivered'),
+        ),
       )
+    }
+  }
+
+  /** A sink that does not answer is given up, whether it honours its signal or not. */
+  async #handOver(sink: AlertSink, alert: Alert, change: 'raised' | 'resolved'): Promise<void> {
+    const over = new AbortController()
+    const late = new Promise<never>((_, reject) =>
+      over.signal.addEventListener('abort', () => reject(over.signal.reason), { once: true }),
+    )
+    const cancel = this.#clock.schedule(deliveryTimeoutMs, () =>
+      over.abort(new Error(`no answer within ${deliveryTimeoutMs / 1000} s`)),
+    )
+    try {
+      await Promise.race([sink.deliver(alert, change, over.signal), late])
+    } finally {
+      cancel()
     }
   }
 

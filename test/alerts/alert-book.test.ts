@@ -1,0 +1,172 @@
+// The alert book: one open alert per key, told once, stored, and no sink or store that fails does any harm.
+import t from 'tap'
+import type { Alert } from '../../schemas/system.ts'
+import { AlertBook, type AlertDraft } from '../../src/alerts/alert-book.ts'
+import type { AlertSink } from '../../src/ports/alerts.ts'
+import type { AlertStore } from '../../src/ports/stores.ts'
+import { FakeClock } from '../fake-clock.ts'
+import { silent } from '../fleet/looks.ts'
+
+/** Keeps alerts in memory, as the port promises. */
+function memoryStore(): AlertStore & { readonly alerts: Map<string, Alert> } {
+  const alerts = new Map<string, Alert>()
+  return {
+    alerts,
+    put: async (alert) => {
+      alerts.set(alert.id, alert)
+    },
+    get: async (id) => alerts.get(id) ?? null,
+    list: async ({ open, limit }) =>
+      [...alerts.values()]
+        .filter((alert) => !open || alert.resolvedAt === undefined)
+        .sort((a, b) => b.raisedAt.localeCompare(a.raisedAt))
+        .slice(0, limit),
+    sweep: async () => 0,
+  }
+}
+
+function bookOf(store: AlertStore = memoryStore(), others: AlertSink[] = []) {
+  const clock = new FakeClock()
+  const told: string[] = []
+  const sink: AlertSink = {
+    name: 'memory',
+    deliver: async (alert, change) => {
+      told.push(`${change} ${alert.level} ${alert.key}`)
+    },
+  }
+  return { clock, told, store, book: new AlertBook({ store, sinks: [...others, sink], clock, log: silent }) }
+}
+
+const draft = (changed: Partial<AlertDraft> = {}): AlertDraft => ({
+  key: 'gateway:f1:CRASH_LOOP',
+  level: 'WARNING',
+  code: 'CRASH_LOOP',
+  followerId: 'f1',
+  title: 'Down: f1',
+  message: 'It is down.',
+  ...changed,
+})
+
+t.test('raised again it is counted, not told', async (t) => {
+  const { book, told, store, clock } = bookOf()
+  book.raise(draft())
+  await clock.advance(1000)
+  book.raise(draft())
+  await book.flush()
+  t.strictSame(told, ['raised WARNING gateway:f1:CRASH_LOOP'])
+  const [alert, ...rest] = await store.list({ limit: 9 })
+  t.match(alert, { count: 2, raisedAt: '2026-01-05T12:00:00.000Z', lastRaisedAt: '2026-01-05T12:00:01.000Z' })
+  t.equal(rest.length, 0)
+})
+
+t.test('another level or other words are told again, and want another acknowledgement', async (t) => {
+  const { book, told, store } = bookOf()
+  book.raise(draft())
+  const [alert] = await book.list({ limit: 1 })
+  await book.acknowledge(alert?.id ?? '', 'ann')
+  book.raise(draft())
+  t.match(await book.acknowledge(alert?.id ?? '', 'bob'), { acknowledgedBy: 'ann' }, 'the first name stays')
+  book.raise(draft({ level: 'ERROR' }))
+  book.raise(draft({ level: 'ERROR', message: 'Worse.' }))
+  await book.flush()
+  t.strictSame(
+    told.map((line) => line.split(' ')[1]),
+    ['WARNING', 'ERROR', 'ERROR'],
+  )
+  const [last] = await store.list({ limit: 9 })
+  t.match(last, { id: alert?.id, count: 4, message: 'Worse.' })
+  t.equal(last?.acknowledgedAt, undefined)
+})
+
+t.test('resolved it is over; raised after that it is another', async (t) => {
+  const { book, told, store } = bookOf()
+  book.resolve('gateway:f1:CRASH_LOOP')
+  book.raise(draft())
+  book.resolve('gateway:f1:CRASH_LOOP')
+  t.notOk(book.isOpen('gateway:f1:CRASH_LOOP'))
+  book.raise(draft())
+  await book.flush()
+  t.strictSame(
+    told.map((line) => line.split(' ')[0]),
+    ['raised', 'resolved', 'raised'],
+  )
+  const alerts = await store.list({ limit: 9 })
+  t.equal(new Set(alerts.map(({ id }) => id)).size, 2)
+  t.equal((await store.list({ open: true, limit: 9 })).length, 1)
+})
+
+t.test('settle makes the open ones exactly these, and the same again changes nothing', async (t) => {
+  const { book, told } = bookOf()
+  const [a, b] = [draft({ key: 'gateway:f1:A' }), draft({ key: 'gateway:f1:B' })]
+  book.raise(draft({ key: 'gateway:f10:A' }))
+  book.settle('gateway:f1:', [a, b])
+  book.settle('gateway:f1:', [a, b])
+  book.settle('gateway:f1:', [b])
+  book.settle('gateway:f1:', [])
+  book.settle('gateway:f1:', [])
+  await book.flush()
+  t.strictSame(told, [
+    'raised WARNING gateway:f10:A',
+    'raised WARNING gateway:f1:A',
+    'raised WARNING gateway:f1:B',
+    'resolved WARNING gateway:f1:A',
+    'resolved WARNING gateway:f1:B',
+  ])
+  t.ok(book.isOpen('gateway:f10:A'), 'another follower, whose id begins the same')
+})
+
+t.test('after a restart what is still so is not told again, and what is over is resolved', async (t) => {
+  const first = bookOf()
+  first.book.settle('gateway:f1:', [draft({ key: 'gateway:f1:A' }), draft({ key: 'gateway:f1:B' })])
+  await first.book.flush()
+  const { book, told, store } = bookOf(first.store)
+  await book.load()
+  book.settle('gateway:f1:', [draft({ key: 'gateway:f1:A' })])
+  await book.flush()
+  t.strictSame(told, ['resolved WARNING gateway:f1:B'])
+  t.equal((await store.list({ limit: 9 })).length, 2)
+})
+
+t.test('acknowledge', async (t) => {
+  const { book } = bookOf()
+  await t.rejects(book.acknowledge('nobody', 'ann'), { code: 'ALERT_NOT_FOUND' })
+  book.raise(draft())
+  await book.flush()
+  const [alert] = await book.list({ limit: 1 })
+  book.resolve(draft().key)
+  await book.flush()
+  t.match(
+    await book.acknowledge(alert?.id ?? '', 'ann'),
+    { acknowledgedBy: 'ann', resolvedAt: String },
+    'a resolved one too',
+  )
+})
+
+t.test('what fails does no harm', async (t) => {
+  const away = async () => Promise.reject(new Error('away'))
+  const sinks: AlertSink[] = [
+    { name: 'rejects', deliver: away },
+    {
+      name: 'throws',
+      deliver: () => {
+        throw new Error('at once')
+      },
+    },
+  ]
+  const { book, told } = bookOf({ ...memoryStore(), put: away }, sinks)
+  book.raise(draft())
+  book.resolve(draft().key)
+  await book.flush()
+  t.equal(told.length, 2, 'the others hear of it')
+})
+
+t.test('a sink that never answers is given up', async (t) => {
+  const { book, clock } = bookOf(memoryStore(), [
+    { name: 'mute', deliver: () => new Promise(() => undefined) },
+  ])
+  book.raise(draft())
+  const flushed = book.flush()
+  await clock.advance(10_000)
+  await flushed
+  t.equal(clock.pendingTimers, 0)
+})
