@@ -132,6 +132,7 @@ export async function until<T>(
   holds: (value: T) => boolean,
   what: string,
   boundMs = 15_000,
+  everyMs = 5,
 ): Promise<T> {
   const end = performance.now() + boundMs
   for (;;) {
@@ -141,6 +142,6 @@ export async function until<T>(
       throw new Error(
         `not within ${boundMs} ms: ${what}; last seen: ${JSON.stringify(value)?.slice(0, 1500)}`,
       )
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }

@@ -1,8 +1,7 @@
 // The gateways' bridge on a real engine: who can reach whom.
 import t from 'tap'
 import { anySignal, goodLogin, lineOf, placementOf, specOf } from '../contracts/runtime-subject.ts'
-import { gate } from '../integration-gate.ts'
-import { dockerSubject } from './docker-subject.ts'
+import { dockerSubject, gateEngine } from './docker-subject.ts'
 
 /** Prints `yes` or why not. A dropped packet is no answer at all, so that takes its time. */
 const probe = `
@@ -10,7 +9,7 @@ const socket = require('node:net').connect({ host: process.argv[1], port: Number
 const say = (text) => { console.log(text); process.exit() }
 socket.on('connect', () => say('yes')).on('timeout', () => say('no answer')).on('error', (error) => say(error.code))`
 
-if (await gate(t, 'docker')) {
+if (await gateEngine(t)) {
   t.test('one bridge, on which gateways cannot reach each other', async (t) => {
     const subject = dockerSubject(t)
     const { runtime, docker } = subject

@@ -3,12 +3,11 @@ import t from 'tap'
 import { labels } from '../../src/adapters/docker/labels.ts'
 import { runtimeContract } from '../contracts/runtime.ts'
 import { anySignal, goodLogin, lineOf, placementOf, specOf } from '../contracts/runtime-subject.ts'
-import { gate } from '../integration-gate.ts'
-import { dockerSubject, image } from './docker-subject.ts'
+import { dockerSubject, gateEngine, image } from './docker-subject.ts'
 
 const oddPassword = `s\\i"m'#=é€`
 
-if (await gate(t, 'docker')) {
+if (await gateEngine(t)) {
   t.test('contract', async (t) => runtimeContract(t, dockerSubject(t)))
 
   t.test('what a container is made of, and that no secret is in it', async (t) => {

@@ -6,13 +6,29 @@ import type { Test } from 'tap'
 import { engineAddress } from '../../src/adapters/docker/engine.ts'
 import { ownedBy } from '../../src/adapters/docker/labels.ts'
 import { createDockerRuntime, type DockerRuntimeOptions } from '../../src/adapters/docker/runtime.ts'
+import { buildSimulatorImage, simulatorImage } from '../../src/adapters/simulated/build-image.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { GatewayRuntime } from '../../src/ports/runtime.ts'
 import type { RuntimeSubject } from '../contracts/runtime-subject.ts'
 
-export const image = 'ibgm-simulated-gateway:latest'
+export const image = simulatorImage
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
+
+/** `gate` for the engine, and the simulated gateway's image on it. */
+export async function gateEngine(t: Test): Promise<boolean> {
+  if (!(await gate(t, 'docker'))) return false
+  const docker = plainDocker()
+  const isThere = await docker
+    .getImage(image)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    )
+  if (!isThere) await buildSimulatorImage(docker, () => {}, image)
+  return true
+}
 
 export interface DockerSubject extends RuntimeSubject {
   readonly managerId: string

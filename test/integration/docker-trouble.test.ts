@@ -10,11 +10,10 @@ import {
   specOf,
   until,
 } from '../contracts/runtime-subject.ts'
-import { gate } from '../integration-gate.ts'
-import { dockerSubject } from './docker-subject.ts'
+import { dockerSubject, gateEngine } from './docker-subject.ts'
 import { engineProxy } from './engine-proxy.ts'
 
-if (await gate(t, 'docker')) {
+if (await gateEngine(t)) {
   t.test('an exit while the event stream is cut is heard after it resumes', async (t) => {
     const subject = dockerSubject(t)
     const proxy = await engineProxy(t)

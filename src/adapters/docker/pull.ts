@@ -1,9 +1,9 @@
 // Image pulls, with the share of bytes that have arrived.
 import type { Clock } from '../../ports/clock.ts'
-import { FleetError } from '../../ports/errors.ts'
+import { FleetError, isFleetError } from '../../ports/errors.ts'
 import type { PullProgress } from '../../ports/runtime.ts'
 import type { Engine } from './engine.ts'
-import { engineError } from './errors.ts'
+import { engineError, readFailure } from './errors.ts'
 import { JsonLines } from './json-lines.ts'
 
 /** One line of the engine's `POST /images/create`. */
@@ -53,12 +53,16 @@ export async function pullImage(
   signal: AbortSignal,
 ): Promise<void> {
   const doing = `pull ${image}`
-  const { value: stream, release } = await deps.engine.open(
-    doing,
-    // The engine answers only when the registry has.
-    { signal, timeoutMs: Math.max(deps.timeoutMs, silenceMs) },
-    (docker, abortSignal) => docker.pull(image, { abortSignal }),
-  )
+  const { value: stream, release } = await deps.engine
+    .open(
+      doing,
+      // The engine answers only when the registry has.
+      { signal, timeoutMs: Math.max(deps.timeoutMs, silenceMs) },
+      (docker, abortSignal) => docker.pull(image, { abortSignal }),
+    )
+    .catch((error: unknown) => {
+      throw notPulled(image, error)
+    })
   let silent = false
   const silence = () =>
     deps.clock.schedule(silenceMs, () => {
@@ -80,7 +84,7 @@ export async function pullImage(
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason
-    if (!silent) throw engineError(doing, error)
+    if (!silent) throw notPulled(image, engineError(doing, error))
     throw new FleetError(
       'ENGINE_UNAVAILABLE',
       `The pull of ${image} made no progress for ${silenceMs / 1000} s; is its registry reachable from the engine?`,
@@ -91,4 +95,14 @@ export async function pullImage(
     release()
   }
   onProgress({ share: 1, text: `pulled ${image}` })
+}
+
+/** Whatever keeps the engine from getting it (unknown there, no such host, no access), the image is what is missing. */
+function notPulled(image: string, error: unknown): unknown {
+  if (!isFleetError(error, 'ENGINE_REFUSED')) return error
+  return new FleetError(
+    'IMAGE_MISSING',
+    `The image ${image} is not on the engine, which cannot pull it either: ${readFailure(error.cause).text}. Check its name and tag and the road to its registry, or load it on the engine`,
+    { cause: error },
+  )
 }

@@ -28,7 +28,8 @@ interface Leftovers {
 export async function cleanup(tools: Toolbox, options: CleanupOptions): Promise<ExitCode> {
   const { io, json } = tools
   const dataDir = io.env.DATA_DIR || './ibgm-data'
-  const managerId = await resolveManager(dataDir, options.manager)
+  const wanted = options.manager ?? (io.env.MANAGER_ID || undefined)
+  const managerId = await resolveManager(dataDir, wanted)
   const signal = io.signal ?? new AbortController().signal
   const engine = new Engine({
     clock: systemClock(),
@@ -55,7 +56,7 @@ export async function cleanup(tools: Toolbox, options: CleanupOptions): Promise<
       }
     }
     // Somebody may have taken their time to answer, and started the manager meanwhile.
-    await resolveManager(dataDir, options.manager)
+    await resolveManager(dataDir, wanted)
     await remove(engine, found, signal)
     tools.answer({ ...summary, removed: true }, () => [
       `removed ${counted(found.containers.length, 'container')}, ${counted(found.networks.length, 'network')}, ${counted(found.volumes.length, 'volume')}`,
