@@ -11,6 +11,7 @@ import { systemClock } from '../../src/adapters/system-clock.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { GatewayRuntime } from '../../src/ports/runtime.ts'
 import type { RuntimeSubject } from '../contracts/runtime-subject.ts'
+import { gate } from '../integration-gate.ts'
 
 export const image = simulatorImage
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
