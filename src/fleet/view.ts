@@ -45,7 +45,7 @@ export function gatewayView(keeper: Keeper, now: number): Gateway {
   const planned = keeper.container?.state === 'running' ? plannedRestart(keeper, now) : undefined
   return {
     ...statusView(keeper),
-    connected: up,
+    connected: up && answers(keeper),
     desired: record.desired,
     ...(state.deadline !== null && { deadline: stamp(state.deadline) }),
     ...(state.retryAt !== null && { retryAt: stamp(state.retryAt) }),

@@ -1,0 +1,92 @@
+// The login budget: spent before a start, given back when nothing came of it, counted once, kept in the store.
+import t from 'tap'
+import { LoginBudget } from '../../src/fleet/login-budget.ts'
+import type { LoginBudgetRecord, LoginBudgetStore } from '../../src/ports/stores.ts'
+import { FakeClock } from '../fake-clock.ts'
+import { follower } from './looks.ts'
+
+const minute = 60_000
+const paper = follower()
+const live = follower({ tradingMode: 'live' })
+
+function budgetOf(limits = { rejected: 3, starts: 6 }) {
+  const records = new Map<string, LoginBudgetRecord>()
+  const store: LoginBudgetStore = {
+    get: async (key) => records.get(key) ?? null,
+    put: async (record) => {
+      records.set(record.key, record)
+    },
+  }
+  const clock = new FakeClock()
+  const make = () =>
+    new LoginBudget({
+      store,
+      clock,
+      limits: {
+        rejected: { limit: limits.rejected, windowMs: 1440 * minute },
+        starts: { limit: limits.starts, windowMs: 15 * minute },
+      },
+    })
+  return { clock, records, budget: make(), again: make }
+}
+
+t.test('six starts in 15 min, over a restart of the manager, paper and live apart', async (t) => {
+  const { budget, clock, again } = budgetOf()
+  for (let i = 0; i < 6; i++) {
+    await budget.check(paper, 'user')
+    await budget.spend(paper, 'user')
+    await clock.advance(minute)
+  }
+  await t.rejects(budget.check(paper, 'user'), {
+    code: 'LOGIN_BUDGET',
+    message: /^6 gateway starts within 15 min.*2026-01-05T12:15:00/,
+  })
+  await t.rejects(again().check(paper, 'user'), { code: 'LOGIN_BUDGET' })
+  await budget.check(live, 'user')
+  await budget.check(paper, 'other')
+  await clock.advance(9 * minute)
+  await budget.check(paper, 'user')
+})
+
+t.test('what came to nothing is given back, once', async (t) => {
+  const { budget, clock, records } = budgetOf()
+  await budget.spend(paper, 'user')
+  await clock.advance(1)
+  const spent = await budget.spend(paper, 'user')
+  await spent.giveBack()
+  await spent.giveBack()
+  t.strictSame(records.get('user:paper')?.starts, [clock.now() - 1])
+})
+
+t.test('starts inside a container count once each, and tell when they are too many', async (t) => {
+  const { budget, clock, records } = budgetOf()
+  const told: boolean[] = []
+  for (let i = 0; i < 7; i++) told.push(await budget.noteStart(paper, 'user', clock.now() + i))
+  t.strictSame(told, [false, false, false, false, false, false, true])
+  t.equal(await budget.noteStart(paper, 'user', clock.now()), false, 'a log read twice')
+  t.equal(records.get('user:paper')?.starts.length, 7)
+  await clock.advance(60 * minute)
+  t.equal(await budget.noteStart(paper, 'user', clock.now() - 50 * minute), false, 'long ago')
+  await budget.check(paper, 'user')
+})
+
+t.test('three rejected logins in a day', async (t) => {
+  const { budget, clock } = budgetOf()
+  for (let i = 0; i < 3; i++) {
+    await budget.check(paper, 'user')
+    await budget.noteRejected(paper, 'user')
+    await clock.advance(60 * minute)
+  }
+  await t.rejects(budget.check(paper, 'user'), { message: /^3 rejected logins within 1440 min/ })
+  await clock.advance(21 * 60 * minute)
+  await budget.check(paper, 'user')
+})
+
+t.test('0 is off', async (t) => {
+  const { budget, clock } = budgetOf({ rejected: 0, starts: 0 })
+  for (let i = 0; i < 20; i++) {
+    t.equal(await budget.noteStart(paper, 'user', clock.now() + i), false)
+    await budget.noteRejected(paper, 'user')
+  }
+  await budget.check(paper, 'user')
+})
