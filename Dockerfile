@@ -1,0 +1,30 @@
+# The manager as an image: built in one stage; run in another, as nobody special, without compiler, sources and tests.
+# An LTS line of Node by its tag; the C library must be glibc, which lmdb's prebuilt binary wants.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY schemas schemas
+COPY routes routes
+COPY src src
+RUN npm run build
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production DATA_DIR=/data
+WORKDIR /app
+COPY package.json package-lock.json LICENSE ./
+RUN npm ci --omit=dev && npm cache clean --force
+COPY --from=build /app/dist dist
+RUN mkdir /data && chown 1000:1000 /data
+USER 1000:1000
+VOLUME /data
+EXPOSE 8080
+# Whether the process answers, not whether it is ready: a manager that waits for its engine is not cured by a restart.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://localhost:${process.env.PORT || 8080}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+STOPSIGNAL SIGTERM
+# Give it an init (docker run --init) and more time to stop than SHUTDOWN_TIMEOUT, or gateways are not logged out.
+CMD ["node", "dist/src/main.js"]

@@ -1,0 +1,52 @@
+// Dockerfile, .dockerignore and docker-compose.yml agree with the product and with each other.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+import { variables } from '../src/config/variables.ts'
+import { parseConfig } from '../src/config.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const dockerfile = read('Dockerfile')
+
+/** What compose hands to the manager when nothing is set: `${NAME:-default}` is its default. */
+function environmentOf(service: { environment: Record<string, string> }): Record<string, string> {
+  const entries = Object.entries(service.environment)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, String(value).replace(/\$\{\w+:-(.*)\}/, '$1')]),
+  )
+}
+
+t.test('the manager of docker-compose.yml', async (t) => {
+  const { services, volumes } = parse(read('docker-compose.yml'))
+  const { manager } = services
+  const env = environmentOf(manager)
+  const { config } = parseConfig(env)
+  t.strictSame(
+    Object.keys(env).filter((name) => !(name in variables)),
+    [],
+    'every variable is one of ours',
+  )
+  t.equal(config.fleet.gatewayImage, variables.GATEWAY_IMAGE.default)
+  t.equal(config.http.host, '127.0.0.1')
+  t.match(manager, { build: '.', init: true, network_mode: 'host' })
+  const graceMs = Number(/^(\d+)s$/.exec(manager.stop_grace_period)?.[1]) * 1000
+  t.ok(graceMs > config.fleet.shutdownTimeoutMs, 'time to log the gateways out')
+  t.ok(manager.volumes.includes(`data:${config.dataDir}`) && 'data' in volumes)
+  t.match(dockerfile, `DATA_DIR=${config.dataDir}`)
+})
+
+t.test('the Dockerfile', async (t) => {
+  t.notMatch(dockerfile, /^#\s*syntax=|--mount|<<\w/m, 'nothing that an engine without BuildKit lacks')
+  t.match(dockerfile, /^USER 1000:1000$/m)
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+    ([, sources]) => sources?.split(' ') ?? [],
+  )
+  const sent = [...read('.dockerignore').matchAll(/^!(.+)$/gm)].map(([, path]) => path)
+  t.strictSame(
+    [...new Set(copied)].sort(),
+    sent.sort(),
+    'all that is sent is used, and nothing else is needed',
+  )
+})
