@@ -5,15 +5,18 @@ import { type LoginProgress, newLogin } from './login-log/progress.ts'
 
 /** Lines read back from a container that was up before us; its start may be cut off. */
 const adoptedTail = 5_000
+/** What was logged before we listened comes at once; after so long it has been read. */
+const readBackMs = 2_000
 
 export class LogReader {
   readonly containerId: string
+  /** Until then (ms since the epoch) the past may still be coming in, and half of it tells less than none. */
+  readonly readAt: number
   /** When JVMs after the first started in this container, by the engine's clock (ms since the epoch): each may spend a login. */
   readonly laterStarts: number[] = []
   #progress: LoginProgress
   #ended = false
   #lastAt: number | undefined
-  #heardAt: number
   readonly #closing = new AbortController()
   readonly #done: Promise<void>
 
@@ -29,7 +32,7 @@ export class LogReader {
     this.containerId = from.containerId
     this.#progress = from.resume?.progress ?? newLogin(from.startedAt)
     this.#lastAt = from.resume?.lastAt
-    this.#heardAt = deps.now()
+    this.readAt = from.adopted || from.resume ? deps.now() + readBackMs : 0
     this.laterStarts.push(...(from.resume?.laterStarts ?? []))
     this.#done = this.#follow(deps, from.adopted).catch((err) => {
       if (!this.#closing.signal.aborted) deps.onError(err)
@@ -43,11 +46,6 @@ export class LogReader {
   /** The engine's time stamp of the last line. */
   get lastAt(): number | undefined {
     return this.#lastAt
-  }
-
-  /** When a line last reached us, or reading began, by our clock: a log read back comes in all at once. */
-  get heardAt(): number {
-    return this.#heardAt
   }
 
   /** The stream is over: the container ended, or the engine went away. */
@@ -65,10 +63,7 @@ export class LogReader {
     await this.#done
   }
 
-  async #follow(
-    deps: { runtime: GatewayRuntime; now: () => number; onChange: () => void },
-    adopted: boolean,
-  ): Promise<void> {
+  async #follow(deps: { runtime: GatewayRuntime; onChange: () => void }, adopted: boolean): Promise<void> {
     const { signal } = this.#closing
     const options = {
       follow: true,
@@ -79,7 +74,6 @@ export class LogReader {
         const before = this.#progress
         this.#progress = advanceLogin(before, line.text, line.at)
         this.#lastAt = line.at
-        this.#heardAt = deps.now()
         if (this.#progress.jvmStarts > before.jvmStarts && this.#progress.jvmStarts > 1)
           this.laterStarts.push(line.at)
         if (tellsMore(before, this.#progress)) deps.onChange()

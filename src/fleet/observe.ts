@@ -10,8 +10,6 @@ import type { LifecycleLimits, Observation } from './state.ts'
 
 /** How long a container's last words may take to arrive after its end. */
 const lastWordsMs = 2_000
-/** A log silent for so long has been read to its end. */
-const readingMs = 2_000
 
 export interface Eyes {
   readonly runtime: GatewayRuntime
@@ -67,29 +65,26 @@ export function look(
   }
 }
 
-/** What the log and the container's end tell of the login. A log still being read back is judged at the time of its last line, not by today's clock. */
-function loginOf(
-  { container, logReader }: Keeper,
-  { limits, now }: Pick<Eyes, 'limits' | 'now'>,
-): Observation['login'] {
+/** What the log and the container's end tell of the login. While its past is being read back, what was known before stands. */
+function loginOf(keeper: Keeper, { limits, now }: Pick<Eyes, 'limits' | 'now'>): Observation['login'] {
+  const { container, logReader, seen } = keeper
   if (!container || logReader?.containerId !== container.id) return null
+  const { readAt, ended } = logReader
+  if (now() < readAt && !ended) {
+    const known = seen.container?.id === container.id ? seen.login : null
+    const verdict = known?.verdict ?? { phase: 'booting', terminal: false }
+    return {
+      progress: known?.progress ?? logReader.progress,
+      verdict: { ...verdict, nextCheckAt: readAt },
+    }
+  }
   const { outOfMemory: oomKilled, exitCode, finishedAt } = container
   const exit = { oomKilled, ...(exitCode !== undefined && { exitCode }) }
   const progress =
     container.state === 'exited'
       ? endLogin(logReader.progress, exit, finishedAt ?? now())
       : logReader.progress
-  const readAt = logReader.heardAt + readingMs
-  const reading = now() < readAt
-  const verdict = loginVerdict(progress, reading ? (logReader.lastAt ?? progress.since) : now(), limits)
-  const { nextCheckAt } = verdict
-  return {
-    progress,
-    verdict:
-      reading && nextCheckAt !== undefined
-        ? { ...verdict, nextCheckAt: Math.max(nextCheckAt, readAt) }
-        : verdict,
-  }
+  return { progress, verdict: loginVerdict(progress, now(), limits) }
 }
 
 function mayLaunch(keeper: Keeper, now: number): boolean {
