@@ -86,6 +86,9 @@ export function createDockerRuntime(options: DockerRuntimeOptions): GatewayRunti
     return containers.filter((container) => container !== null)
   }
 
+  /** Saves the list, which costs the engine as much as the look: a launching gateway is looked at a dozen times. */
+  const lastRunning = new Map<string, string>()
+
   return {
     kind: 'docker',
 
@@ -104,9 +107,15 @@ export function createDockerRuntime(options: DockerRuntimeOptions): GatewayRunti
     list: (signal) => listContainers(undefined, signal),
 
     async inspect(followerId, signal) {
+      const known = lastRunning.get(followerId)
+      const same = known === undefined ? null : await inspectOne(known, signal)
+      if (same?.state === 'running') return same
       const containers = await listContainers(followerId, signal)
       // One at most, but for a changed CONTAINER_PREFIX: then the one that is up.
-      return containers.find(({ state }) => state === 'running') ?? containers[0] ?? null
+      const running = containers.find(({ state }) => state === 'running')
+      if (running) lastRunning.set(followerId, running.id)
+      else lastRunning.delete(followerId)
+      return running ?? containers[0] ?? null
     },
 
     hasImage: (image, signal) =>
