@@ -15,25 +15,29 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
   await manager.call('launch', ids)
 
   const notRunningMs: number[] = []
+  const answerMs: number[] = []
   const endKnownMs: number[] = []
   for (const id of ids) {
     const noticed = manager.call('endNoticedAt', id)
     const killedAt = performance.timeOrigin + performance.now()
+    // The engine answers this call, and every look at the container, only when it has taken the container's network down.
     await corner.docker.getContainer(`${corner.prefix}-${id}`).kill()
+    const answeredAt = performance.timeOrigin + performance.now()
     const { notRunningAt, endKnownAt } = await noticed
     notRunningMs.push(notRunningAt - killedAt)
-    endKnownMs.push(endKnownAt - killedAt)
+    answerMs.push(answeredAt - killedAt)
+    endKnownMs.push(endKnownAt - answeredAt)
   }
   bench.say(
-    `slowest: RUNNING no more after ${Math.max(...notRunningMs).toFixed(0)} ms, its end known after ${Math.max(...endKnownMs).toFixed(0)} ms`,
+    `RUNNING no more: slowest ${Math.max(...notRunningMs).toFixed(0)} ms; the engine's answer to the kill: median ${median(answerMs).toFixed(0)} ms`,
   )
   return [
+    atMost(`RUNNING no more after the kill, median of ${ids.length}`, median(notRunningMs), 'ms', limitMs),
     atMost(
-      `RUNNING no more, from the kill call, median of ${ids.length}`,
-      median(notRunningMs),
+      "end and cause known after the engine's answer to the kill, median",
+      median(endKnownMs),
       'ms',
       limitMs,
     ),
-    atMost(`known as ended, from the kill call, median of ${ids.length}`, median(endKnownMs), 'ms', limitMs),
   ]
 }
