@@ -1,4 +1,5 @@
-// What the manager remembers across restarts. Every method fails with STORE_UNAVAILABLE when the store does not answer, and then nothing was written.
+// What the manager remembers across restarts. Every method fails with STORE_UNAVAILABLE when the store does not answer, and then nothing was written,
+// except that a write whose acknowledgement was lost on the way is there whole: each is one document, and may be repeated.
 import type { Follower, FollowerState } from '../../schemas/follower.ts'
 import type { ReasonCode } from '../../schemas/reason.ts'
 import type { Alert, FleetEvent } from '../../schemas/system.ts'
@@ -142,6 +143,13 @@ export interface ManagerLock {
 /** Name of the constant that is the manager's id, unless MANAGER_ID says another. */
 export const managerIdConstant = 'manager-id'
 
+/** Lists that only a copy of the whole store needs. */
+export interface StoreArchive {
+  budgets(): Promise<LoginBudgetRecord[]>
+  secrets(): Promise<{ followerId: string; sealed: string }[]>
+  constants(): Promise<{ name: string; value: string }[]>
+}
+
 export interface Stores {
   readonly kind: 'embedded' | 'mongodb'
   readonly followers: FollowerStore
@@ -152,6 +160,7 @@ export interface Stores {
   readonly alerts: AlertStore
   readonly secrets: SealedSecretStore
   readonly lock: ManagerLock
+  readonly archive: StoreArchive
   /** A value made once and kept, for example the manager's id or the key of the digests: returns what is stored, else stores and returns `make()`. */
   constant(name: string, make: () => string): Promise<string>
   /** Round trip. */

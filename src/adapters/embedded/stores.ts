@@ -8,10 +8,11 @@ import type {
   LoginBudgetRecord,
   LoginBudgetStore,
   SealedSecretStore,
+  StoreArchive,
   Stores,
 } from '../../ports/stores.ts'
 import { createAlertStore } from './alerts.ts'
-import { constantsTable, Database } from './database.ts'
+import { constantsTable, Database, type Table } from './database.ts'
 import { createEventStore } from './events.ts'
 import { createFollowerStore } from './followers.ts'
 import { lockSlot } from './manager-lock.ts'
@@ -30,6 +31,7 @@ export async function openEmbeddedStores(deps: LockDeps & { readonly dataDir: st
     alerts: createAlertStore(database),
     secrets: createSecretStore(database),
     lock: createManagerLock(lockSlot(database, deps.dataDir), deps),
+    archive: createArchive(database),
 
     async constant(name, make) {
       const known = await database.read(() => constants.get(name))
@@ -95,5 +97,22 @@ function createSecretStore(database: Database): SealedSecretStore {
     get: (followerId) => database.read(() => secrets.get(followerId)),
     put: (followerId, sealed) => database.write(() => secrets.put(followerId, sealed)),
     delete: (followerId) => database.write(() => void secrets.remove(followerId)),
+  }
+}
+
+function createArchive(database: Database): StoreArchive {
+  const budgets = database.table<LoginBudgetRecord>('login-budgets')
+  const secrets = database.table<string>('secrets')
+  const constants = database.table<string>(constantsTable)
+
+  function pairs(table: Table<string>): { key: string; value: string }[] {
+    return [...table.entries()].map(({ key, text }) => ({ key: String(key), value: JSON.parse(text) }))
+  }
+
+  return {
+    budgets: () => database.read(() => [...budgets.documents()]),
+    secrets: () =>
+      database.read(() => pairs(secrets).map(({ key, value }) => ({ followerId: key, sealed: value }))),
+    constants: () => database.read(() => pairs(constants).map(({ key, value }) => ({ name: key, value }))),
   }
 }

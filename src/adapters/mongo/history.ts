@@ -1,0 +1,65 @@
+// The audit history and the alerts, in the order of time.
+import type { Alert, FleetEvent } from '../../../schemas/system.ts'
+import type { AlertStore, EventStore } from '../../ports/stores.ts'
+import { collections } from './collections.ts'
+import type { Connection } from './connection.ts'
+import { createTable } from './table.ts'
+
+/** Deleted per call, so that a long history does not outlast the deadline of one. */
+const sweepGroup = 1_000
+
+export function createEventStore(connection: Connection): EventStore {
+  const events = createTable<FleetEvent>(connection, collections.events, {
+    idOf: ({ id }) => id,
+    times: ['at'],
+  })
+  return {
+    append: (event) => events.put(event),
+
+    async list({ since, followerId, limit }) {
+      // To MongoDB a limit of 0 is none.
+      if (limit <= 0) return []
+      const after =
+        since === undefined
+          ? {}
+          : typeof since === 'number'
+            ? { at: { $gt: new Date(Math.floor(since)) } }
+            : { _id: { $gt: String(since) } }
+      const of = followerId === undefined ? {} : { followerId: String(followerId) }
+      return events.find({ ...after, ...of }, { sort: { _id: 1 }, limit })
+    },
+
+    sweep: (before) => sweep(connection, collections.events, { at: { $lt: new Date(before) } }),
+  }
+}
+
+export function createAlertStore(connection: Connection): AlertStore {
+  const alerts = createTable<Alert>(connection, collections.alerts, {
+    idOf: ({ id }) => id,
+    times: ['raisedAt', 'lastRaisedAt', 'resolvedAt', 'acknowledgedAt'],
+  })
+  return {
+    put: (alert) => alerts.put(alert),
+    get: (id) => alerts.get(id),
+    list: async ({ open, limit }) =>
+      limit <= 0
+        ? []
+        : alerts.find(open === undefined ? {} : { resolvedAt: { $exists: !open } }, {
+            sort: { raisedAt: -1 },
+            limit,
+          }),
+    sweep: (before) => sweep(connection, collections.alerts, { resolvedAt: { $lt: new Date(before) } }),
+  }
+}
+
+async function sweep(connection: Connection, name: string, filter: object): Promise<number> {
+  for (let swept = 0; ; ) {
+    const removed = await connection.on(`sweep ${name}`, name, async (collection) => {
+      const old = await collection.find(filter, { projection: { _id: 1 }, limit: sweepGroup }).toArray()
+      if (old.length > 0) await collection.deleteMany({ _id: { $in: old.map(({ _id }) => _id) } })
+      return old.length
+    })
+    swept += removed
+    if (removed < sweepGroup) return swept
+  }
+}
