@@ -113,7 +113,7 @@ function ended(
     const cause = { code: 'CONTAINER_EXITED', detail: 'it was created but never started' } as const
     return enter({ ...state, recreate: cause }, 'restarting', by.now, { cause })
   }
-  const counted = { ...state, missedPushes: missedPushes(state, seen) }
+  const counted = countMissed(state, seen)
   if (allPushesMissed(counted, seen, by)) return lockForPushes(counted, by)
   const verdict = seen.login?.verdict
   const exit = { code: 'CONTAINER_EXITED', detail: `exit status ${container.exitCode ?? 'unknown'}` } as const
@@ -132,12 +132,22 @@ function ended(
   })
 }
 
-/** Pushes that nobody approved since the last completed login, in this container and those before it. */
-const missedPushes = (state: GatewayState, seen: Observation) =>
-  state.missedPushes + (seen.login?.progress.streak.twofaTimeouts ?? 0)
+/** Pushes of this container that nobody approved since its last completed login. One that never closed counts when the log's watchdog gives it up. */
+function missedHere({ login }: Observation): number {
+  if (!login) return 0
+  const { verdict, progress } = login
+  const { twofaTimeouts, twofaPushes } = progress.streak
+  const givenUp = verdict.terminal && verdict.reason?.code === 'TWOFA_TIMEOUT'
+  return givenUp ? Math.max(1, twofaPushes, twofaTimeouts) : twofaTimeouts
+}
+
+const countMissed = (state: GatewayState, seen: Observation): GatewayState => ({
+  ...state,
+  missedPushes: state.missedPushes + missedHere(seen),
+})
 
 const allPushesMissed = (counted: GatewayState, seen: Observation, { limits }: Deciding) =>
-  counted.missedPushes >= limits.twofaMaxPushes && (seen.login?.progress.streak.twofaTimeouts ?? 0) > 0
+  counted.missedPushes >= limits.twofaMaxPushes && missedHere(seen) > 0
 
 function lockForPushes(counted: GatewayState, by: Deciding): GatewayState {
   const detail = `${counted.missedPushes} pushes went unanswered`
@@ -169,7 +179,7 @@ function withContainer(state: GatewayState, seen: Observation, by: Deciding): Ga
   const blind =
     seen.adopted &&
     (verdict === undefined || verdict.phase === 'booting' || verdict.reason?.code === 'STARTUP_TIMEOUT')
-  const counted = { ...state, missedPushes: missedPushes(state, seen) }
+  const counted = countMissed(state, seen)
   if (allPushesMissed(counted, seen, by)) return lockForPushes(counted, by)
   if (!blind && verdict?.terminal && verdict.reason)
     return fail(counted, verdict.reason, by, { crash: true, locks: verdict.phase === 'locked' })

@@ -165,6 +165,16 @@ t.test('unanswered pushes add up over containers, and a completed login forgives
   const asking = look({ container: container({ id: 'c3' }), login: login('awaiting-2fa', {}, missed(1)) })
   t.match(live(two, [[9 * minute, asking]]), { phase: 'locked' }, 'while the third container asks again')
   t.match(live(two, [[9 * minute, up('c3')]]), { phase: 'ready', missedPushes: 0 })
+  const hung = login(
+    'backing-off',
+    { reason: { code: 'TWOFA_TIMEOUT' } },
+    { streak: { ...login('booting').progress.streak, twofaPushes: 1 } },
+  )
+  const thrice = [1, 2, 3].map((n): [number, Observation] => [
+    n * minute,
+    look({ container: container({ id: `h${n}` }), login: hung }),
+  ])
+  t.match(live(state(), thrice), { phase: 'locked', missedPushes: 3 }, 'requests that never closed count too')
   const forgiven = login('connecting', {}, { twofaTimeouts: 7 })
   t.match(live(state(), [[0, look({ login: forgiven })]]), { phase: 'connecting' })
 })
