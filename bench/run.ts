@@ -70,8 +70,10 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(measuremen
   }
   await bench.end()
 }
-if (rows.length > 0) console.log(table(rows))
-if (flags.short) console.log('A short run only shows that the measurements work; its figures are not judged.')
+if (flags.short) {
+  for (const { name, value, unit } of rows) console.log(`${name}: ${Number(value.toPrecision(3))} ${unit}`)
+  console.log('A short run shows that the measurements work; its figures mean nothing and are not judged.')
+} else if (rows.length > 0) console.log(table(rows))
 if (flags.write && !flags.short && !broken) {
   const command = ['npm run bench --', ...positionals, '--write'].join(' ')
   await writeReport({ rows, remarks, command, loadBefore })
