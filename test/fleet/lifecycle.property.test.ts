@@ -1,8 +1,9 @@
 // Random bad days: whatever happens, in whatever order, the fleet harms nothing and comes back. A failure prints its seed and the shortest case.
 import fc from 'fast-check'
 import t from 'tap'
+import { type Fault, faults } from './faults.ts'
 import { limits } from './looks.ts'
-import { type Fault, faults, Model } from './model.ts'
+import { Model } from './model.ts'
 
 type Action = (model: Model) => void
 const anyAction: fc.Arbitrary<Action> = fc.oneof(
@@ -110,6 +111,31 @@ t.test('a rejected login is never tried again without a person', async () => {
       model.set('badpass', false)
       for (const act of actions) act(model)
       if (model.launches.length !== 1 || model.container) throw new Error(`${model.launches.length} launches`)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+t.test('a person who never approves is asked three times and no more', async () => {
+  const moments = fc.array(
+    fc.oneof(
+      fc.integer({ min: 1, max: 600_000 }).map((ms) => named(`pass ${ms}`, (model) => model.pass(ms))),
+      fc
+        .constantFrom<Fault>('hungTwofa', 'engineDown', 'storeDown')
+        .map((fault) => named(fault, (model) => model.set(fault, !model.on.has(fault)))),
+    ),
+    { maxLength: 20 },
+  )
+  fc.assert(
+    fc.property(moments, (actions) => {
+      const model = new Model()
+      model.set('twofa', true)
+      model.ask(true)
+      for (const act of actions) act(model)
+      model.set('engineDown', false)
+      model.pass(3_600_000)
+      if (model.launches.length !== 3 || model.state.phase !== 'locked')
+        throw new Error(`${model.launches.length} launches, ${model.state.phase}`)
     }),
     { numRuns: 100 },
   )

@@ -3,33 +3,12 @@ import { advance } from '../../src/fleet/lifecycle.ts'
 import { lookAgainAt, plan, type Step } from '../../src/fleet/plan.ts'
 import type { Cause } from '../../src/fleet/reasons.ts'
 import { gatewayStatus, initialState, type Observation } from '../../src/fleet/state.ts'
-import {
-  connectTried,
-  fail,
-  recreationAsked,
-  released,
-  softRestartAccepted,
-} from '../../src/fleet/transitions.ts'
+import * as move from '../../src/fleet/transitions.ts'
 import type { GatewayContainer } from '../../src/ports/runtime.ts'
 import type { SessionSnapshot } from '../../src/session/snapshot.ts'
+import { type Fault, loginScript } from './faults.ts'
 import { container, limits, login, look, noon, session } from './looks.ts'
-
-export const faults = [
-  'badpass',
-  'twofa',
-  'stall',
-  'mute',
-  'lost',
-  'farm',
-  'account',
-  'noImage',
-  'noLaunch',
-  'noSoft',
-  'engineDown',
-  'storeDown',
-  'logCut',
-] as const
-export type Fault = (typeof faults)[number]
+import { mustFit, mustSpare } from './promises.ts'
 
 const sweepMs = 30_000
 const roundLimit = 12
@@ -77,14 +56,14 @@ export class Model {
     if (this.status === 'STARTING' || this.status === 'RUNNING') return
     // What had failed before is replaced first.
     this.asked ||= this.state.recreate !== null
-    this.state = released(this.state, this.now)
+    this.state = move.released(this.state, this.now)
   }
 
   restartContainer(): void {
     if (!this.wanted || this.status === 'FAILED') return
     this.asked = true
     this.launches = []
-    this.state = recreationAsked(this.state, { code: 'PLANNED_RESTART' }, this.now)
+    this.state = move.recreationAsked(this.state, { code: 'PLANNED_RESTART' }, this.now)
   }
 
   /** The manager is killed and comes again: only the store remembers. */
@@ -171,14 +150,8 @@ export class Model {
   }
 
   #check(seen: Observation): void {
-    if (this.status === 'RUNNING') {
-      const fit =
-        seen.wanted && !seen.hold && seen.session?.state === 'ready' && seen.session.upstream === 'up'
-      if (!fit || seen.accountFault !== null)
-        throw new Error(`RUNNING without a fresh, fitting answer: ${JSON.stringify(seen)}`)
-    }
-    const good =
-      this.#answers() && !this.on.has('account') && !this.on.has('engineDown') && this.wanted && !this.hold
+    mustFit(this.state, seen)
+    const good = this.#answers() && !this.on.has('account') && !this.on.has('engineDown')
     this.#goodSince = good ? (this.#goodSince ?? this.now) : null
   }
 
@@ -216,37 +189,29 @@ export class Model {
   }
 
   #logIn(): void {
-    if (this.on.has('badpass')) this.login = login('locked', { reason: { code: 'CREDENTIALS_REJECTED' } })
-    else if (this.on.has('stall')) {
-      this.login = login('logging-in', { nextCheckAt: this.now + 90_000 })
-      this.#in(90_000, () => {
-        this.login = login('backing-off', { reason: { code: 'LOGIN_STALLED' } })
-      })
-    } else if (this.on.has('twofa')) {
-      this.login = login('awaiting-2fa', { reason: { code: 'AWAITING_2FA' }, deadline: this.now + 200_000 })
-      this.#in(180_000, () => {
-        if (this.login?.verdict.phase !== 'awaiting-2fa') return
-        const streak = { ...this.login.progress.streak, twofaTimeouts: 1 }
-        this.login = login('backing-off', { reason: { code: 'TWOFA_TIMEOUT' } }, { twofaTimeouts: 1, streak })
-        this.exit()
-      })
-    } else this.login = login('connecting')
+    for (const { afterMs, login: next, exits, from } of loginScript(this.on, this.now)) {
+      const turn = () => {
+        if (from && this.login?.verdict.phase !== from) return
+        this.login = next
+        if (exits) this.exit()
+      }
+      if (afterMs === 0) turn()
+      else this.#in(afterMs, turn)
+    }
   }
 
   #run(step: Step, seen: Observation): void {
-    const acts = step.kind !== 'connect' && step.kind !== 'disconnect'
-    if (acts && this.on.has('engineDown')) throw new Error(`${step.kind} while the engine is down`)
-    if (step.kind === 'stop' || step.kind === 'remove' || step.kind === 'softRestart')
-      this.#mayHarm(step, seen)
+    if (!this.asked)
+      mustSpare(step, this.state, seen, this.#goodSince === null ? 0 : this.now - this.#goodSince)
     const execute: Record<Step['kind'], () => void> = {
       pull: () => {
-        if (this.on.has('noImage')) this.state = fail(this.state, { code: 'IMAGE_MISSING' }, this.#by())
+        if (this.on.has('noImage')) this.state = move.fail(this.state, { code: 'IMAGE_MISSING' }, this.#by())
       },
       launch: () => this.#launch(),
       connect: () => {
         const connecting = session('connecting')
         this.session = connecting
-        this.state = connectTried(this.state, this.now)
+        this.state = move.connectTried(this.state, this.now)
         this.#in(500, () => {
           if (this.session === connecting)
             this.session = this.#answers() ? this.#readySession() : session('idle')
@@ -257,10 +222,15 @@ export class Model {
       },
       softRestart: () => {
         if (this.on.has('noSoft')) {
-          this.state = fail(this.state, { code: 'SESSION_LOST' }, this.#by(), { crash: true })
+          this.state = move.fail(this.state, { code: 'SESSION_LOST' }, this.#by(), { crash: true })
           return
         }
-        this.state = softRestartAccepted(this.state, this.login?.progress.jvmStarts ?? 0, this.now)
+        this.state = move.softRestartAccepted(
+          this.state,
+          { code: 'SESSION_LOST' },
+          this.login?.progress.jvmStarts ?? 0,
+          this.now,
+        )
         this.#in(60_000, () => this.container?.state === 'running' && this.#restartJvm(10_000))
       },
       stop: () => this.exit(),
@@ -273,21 +243,12 @@ export class Model {
     execute[step.kind]()
   }
 
-  /** A gateway that answers is left alone, unless a person asked. */
-  #mayHarm(step: Step, seen: Observation): void {
-    if (!this.wanted || this.hold || this.asked || this.state.phase === 'locked') return
-    const answered = seen.session?.state === 'ready' && seen.accountFault === null
-    const goodMs = this.#goodSince === null ? 0 : this.now - this.#goodSince
-    if (answered || goodMs > 240_000)
-      throw new Error(`${step.kind} of a good gateway: ${JSON.stringify(this.state)}`)
-  }
-
   #launch(): void {
     if (this.container !== null) throw new Error('launch while a container is there')
     if (this.hold || this.state.phase === 'locked') throw new Error('launch while locked')
     this.session = null
     if (this.on.has('noLaunch')) {
-      this.state = fail(this.state, { code: 'PORT_EXHAUSTED' }, this.#by())
+      this.state = move.fail(this.state, { code: 'PORT_EXHAUSTED' }, this.#by())
       return
     }
     this.#made += 1

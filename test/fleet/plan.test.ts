@@ -3,6 +3,7 @@ import t from 'tap'
 import { gatewayPhases } from '../../schemas/gateway.ts'
 import { lookAgainAt, plan, type Step } from '../../src/fleet/plan.ts'
 import type { GatewayState, Observation } from '../../src/fleet/state.ts'
+import { connectTried } from '../../src/fleet/transitions.ts'
 import { container, login, look, noon, session, state } from './looks.ts'
 
 type Row = [name: string, from: Partial<GatewayState>, seen: Partial<Observation>, steps: string]
@@ -91,4 +92,13 @@ t.test('when to look again', async (t) => {
   const away = { engineUp: false, login: login('booting', { nextCheckAt: noon - 3 }) }
   t.equal(again({ phase: 'booting', deadline: noon - 1 }, away), undefined, 'not while nothing can be seen')
   t.equal(again({ phase: 'connecting', connectAt: noon + 250 }, away), 250)
+})
+
+t.test('connection attempts come slower and slower', async (t) => {
+  let s = state()
+  const waits = [1, 2, 3, 4, 5, 6].map(() => {
+    s = connectTried(s, noon)
+    return s.connectAt - noon
+  })
+  t.strictSame(waits, [250, 500, 1000, 2000, 2000, 2000])
 })

@@ -2,16 +2,11 @@
 import t from 'tap'
 import { advance } from '../../src/fleet/lifecycle.ts'
 import type { GatewayState, LifecycleLimits, Observation } from '../../src/fleet/state.ts'
-import {
-  connectTried,
-  fail,
-  recreationAsked,
-  released,
-  softRestartAccepted,
-} from '../../src/fleet/transitions.ts'
+import { fail, recreationAsked, released, softRestartAccepted } from '../../src/fleet/transitions.ts'
 import { at, container, login, look, noon, session, state } from './looks.ts'
 
 const minute = 60_000
+const lostCause = { code: 'SESSION_LOST' } as const
 const gone = look({ container: null })
 const up = (id = 'c1') => look({ container: container({ id }), session: session('ready') })
 const exited = (id = 'c1', more: Partial<Observation> = {}) =>
@@ -35,11 +30,11 @@ t.test('the ladder: session, soft restart, another container', async (t) => {
   t.match(s, { phase: 'reconnecting', rung: 'session', recreate: null })
   s = live(s, [[minute + 2, givenUp]])
   t.match(s, { phase: 'reconnecting', rung: 'soft-restart', recreate: null })
-  s = softRestartAccepted(s, 1, noon + minute + 3)
+  s = softRestartAccepted(s, lostCause, 1, noon + minute + 3)
   t.match(s, {
     phase: 'restarting',
     deadline: noon + minute + 3 + 182_000,
-    cause: { code: 'PLANNED_RESTART' },
+    cause: lostCause,
   })
   s = live(s, [[5 * minute, givenUp]])
   t.match(s, { phase: 'restarting', recreate: { code: 'SESSION_LOST' }, failures: 1 })
@@ -47,7 +42,7 @@ t.test('the ladder: session, soft restart, another container', async (t) => {
 })
 
 t.test('a soft restart that came is a login of its own', async (t) => {
-  const s = softRestartAccepted(live(state(), [[0, up()]]), 1, noon)
+  const s = softRestartAccepted(live(state(), [[0, up()]]), lostCause, 1, noon)
   const booting = look({ login: login('booting', {}, { jvmStarts: 2 }) })
   const again = look({ login: login('connecting', {}, { jvmStarts: 2 }), session: session('ready') })
   t.match(live(s, [[100_000, booting]]), { phase: 'booting', wasReady: false, startupMs: 0, connectTries: 0 })
@@ -231,15 +226,6 @@ t.test('the start-up clock', async (t) => {
     [300_000, connecting],
   ])
   t.match(lost, { phase: 'connecting' }, 'begins anew after RUNNING')
-})
-
-t.test('connection attempts come slower and slower', async (t) => {
-  let s = state()
-  const waits = [1, 2, 3, 4, 5, 6].map(() => {
-    s = connectTried(s, noon)
-    return s.connectAt - noon
-  })
-  t.strictSame(waits, [250, 500, 1000, 2000, 2000, 2000])
 })
 
 t.test('what a person asks for', async (t) => {
