@@ -52,6 +52,10 @@ const tapOutput = readFileSync(output, 'utf8')
 const { pass, fail, skip } = totals(tapOutput)
 for (const reason of new Set([...tapOutput.matchAll(/# SKIP (.+)$/gm)].map((match) => match[1])))
   console.log(`skipped: ${reason}`)
+// The reporter draws for terminals alone.
+if (!process.stdout.isTTY)
+  for (const [block] of tapOutput.matchAll(/^( *)not ok .*(\n\1 {2}---\n[^]*?\n\1 {2}\.\.\.)?$/gm))
+    console.log(block)
 
 let lines = Number.POSITIVE_INFINITY
 if (named.length === 0) {

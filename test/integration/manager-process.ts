@@ -11,6 +11,8 @@ const source = join(import.meta.dirname, '..', '..', 'src')
 
 /** A process that is asked all the time has none for its work. */
 const lookEveryMs = 50
+/** Far more than it takes: a busy machine is no failure. */
+const upMs = 60_000
 
 export interface Answer {
   readonly status: number
@@ -77,6 +79,7 @@ export class ManagerProcess {
       () => /"url":"([^"]+)".*is up"/.exec(program.output)?.[1] ?? (program.hasEnded ? null : undefined),
       (found) => found !== undefined,
       'the manager is up',
+      upMs,
     )
     if (!url) throw new Error(`the manager did not come up: ${program.output}`)
     return new ManagerProcess(program, url)
