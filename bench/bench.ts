@@ -5,6 +5,8 @@ export interface BenchOptions {
   readonly short: boolean
   /** For a person watching, and for figures that have no limit. */
   readonly say: (line: string) => void
+  /** Aborts when the person has had enough: begin nothing new. */
+  readonly signal: AbortSignal
 }
 
 type Cleanup = () => Promise<void> | void
@@ -12,11 +14,13 @@ type Cleanup = () => Promise<void> | void
 export class Bench {
   readonly short: boolean
   readonly say: (line: string) => void
+  readonly signal: AbortSignal
   readonly #cleanups: Cleanup[] = []
 
-  constructor({ short, say }: BenchOptions) {
+  constructor({ short, say, signal }: BenchOptions) {
     this.short = short
     this.say = say
+    this.signal = signal
   }
 
   /** Runs at `end`, last in first out, also when the measurement failed or was interrupted. */

@@ -44,10 +44,12 @@ export async function engineCorner(bench: Bench, portCount: number): Promise<Eng
     const { Volumes } = await docker.listVolumes({ filters })
     await Promise.all((Volumes ?? []).map(({ Name }) => docker.getVolume(Name).remove()))
   }
-  bench.defer(async () => {
-    await sweep()
-    for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove()
-  })
+  bench.defer(() =>
+    patiently(async () => {
+      await sweep()
+      for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove()
+    }),
+  )
   return {
     docker,
     managerId,
@@ -74,7 +76,7 @@ export async function engineCorner(bench: Bench, portCount: number): Promise<Eng
       const found = await docker.listContainers({ all: true, filters })
       return Promise.all(found.map(({ Id }) => docker.getContainer(Id).inspect()))
     },
-    sweep,
+    sweep: () => patiently(sweep),
     freshDataDir: () => freshDataDir(bench),
   }
 }
@@ -83,6 +85,18 @@ export async function freshDataDir(bench: Bench): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ibgm-bench-'))
   bench.defer(() => rm(folder, { recursive: true, force: true }))
   return folder
+}
+
+/** A manager that was just killed may have left removals under way at the engine, which refuses others meanwhile. */
+async function patiently(clear: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await clear()
+    } catch (err) {
+      if (tries === 20) throw err
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+  }
 }
 
 async function haveImage(docker: Dockerode, bench: Bench): Promise<void> {

@@ -27,7 +27,7 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
   const ratios: number[] = []
   const loopP99Ms: number[] = []
   for (let round = 1; round <= (bench.short ? 1 : 3); round++) {
-    const bareMs = await bare(corner, ids, concurrency)
+    const bareMs = await bare(bench, corner, ids, concurrency)
     const ours = await managed(bench, corner, ids)
     const ratio = (ours.wallMs - loginMs) / bareMs
     ratios.push(ratio)
@@ -50,10 +50,10 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
 async function bestConcurrency(bench: Bench, corner: EngineCorner, ids: string[]): Promise<number> {
   if (bench.short) return 4
   // The first containers after a pause are slower than all others.
-  await bare(corner, ids.slice(0, 4), 4)
+  await bare(bench, corner, ids.slice(0, 4), 4)
   let best = { concurrency: 4, ms: Number.POSITIVE_INFINITY }
   for (const concurrency of [4, 6, 8]) {
-    const ms = await bare(corner, ids, concurrency)
+    const ms = await bare(bench, corner, ids, concurrency)
     bench.say(`bare, ${concurrency} at a time: ${seconds(ms)}`)
     if (ms < best.ms) best = { concurrency, ms }
   }
@@ -61,17 +61,21 @@ async function bestConcurrency(bench: Bench, corner: EngineCorner, ids: string[]
 }
 
 /** Create, fill and start: the same options, network, volume and files as the manager's containers have. */
-async function bare(corner: EngineCorner, ids: string[], concurrency: number): Promise<number> {
+async function bare(bench: Bench, corner: EngineCorner, ids: string[], concurrency: number): Promise<number> {
   const { docker } = corner
   const files = await startFiles({ username: '', password: 'sim' }, undefined)
   const limit = pLimit(concurrency)
   const launch = async (id: string, index: number) => {
+    bench.signal.throwIfAborted()
     const container = await docker.createContainer(options(corner, id, index))
     await container.putArchive(files, { path: '/' })
     await container.start()
   }
   const startedAt = performance.now()
-  await Promise.all(ids.map((id, index) => limit(() => launch(id, index))))
+  const launches = ids.map((id, index) => limit(() => launch(id, index)))
+  // What is half made when a person interrupts is finished before it is cleared away.
+  bench.defer(async () => void (await Promise.allSettled(launches)))
+  await Promise.all(launches)
   const wallMs = performance.now() - startedAt
   await clear(corner)
   return wallMs

@@ -53,22 +53,34 @@ const say = (line: string) => {
   remarks.push(line)
   console.error(line)
 }
-const bench = new Bench({ short: flags.short ?? false, say: (line) => say(`  ${line}`) })
-for (const name of ['SIGINT', 'SIGTERM'] as const)
-  process.once(name, () => void bench.end().finally(() => process.exit(130)))
+const interrupt = new AbortController()
+const interrupted = new Promise<never>((_, reject) => {
+  interrupt.signal.addEventListener('abort', () => reject(new Error('interrupted')))
+})
+interrupted.catch(() => {})
+// A second signal ends the process at once.
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort())
 
+const bench = new Bench({
+  short: flags.short ?? false,
+  say: (line) => say(`  ${line}`),
+  signal: interrupt.signal,
+})
 const rows: BenchRow[] = []
 let broken = false
 for (const name of positionals.length > 0 ? positionals : Object.keys(measurements)) {
   say(name)
   try {
-    const found = (await measurements[name]?.load().then(({ run }) => run(bench))) ?? []
+    const measured = measurements[name]?.load().then(({ run }) => run(bench))
+    const found = (await Promise.race([measured, interrupted])) ?? []
     rows.push(...found.map((row) => ({ ...row, name: `${name}: ${row.name}` })))
   } catch (err) {
     broken = true
-    console.error(`${name} could not be measured: ${(err as Error).stack}`)
+    if (interrupt.signal.aborted) say('interrupted; clearing away')
+    else console.error(`${name} could not be measured:`, err)
   }
   await bench.end()
+  if (interrupt.signal.aborted) process.exit(130)
 }
 if (flags.short) {
   for (const { name, value, unit } of rows) console.log(`${name}: ${Number(value.toPrecision(3))} ${unit}`)
