@@ -11,6 +11,7 @@ const asking = { phase: 'awaiting-2fa', ...because('AWAITING_2FA'), deadline: no
 const lost = { phase: 'upstream-lost', ...because('UPSTREAM_LOST') } as const
 const night = Date.UTC(2026, 0, 6, 5, 20) // 00:20 in New York
 
+// biome-ignore format: a table is read by its rows
 const rows: Array<[name: string, from: Partial<GatewayState>, now: number, alerts: string]> = [
   ['ready', { phase: 'ready' }, noon, ''],
   ['degraded', { phase: 'degraded' }, noon, ''],
@@ -22,31 +23,14 @@ const rows: Array<[name: string, from: Partial<GatewayState>, now: number, alert
   ['2FA, just asked', asking, noon, 'WARNING AWAITING_2FA'],
   ['2FA, half time', asking, noon + 100_000, 'ERROR AWAITING_2FA'],
   ['2FA, log said no deadline', { ...asking, deadline: null }, noon + 9e6, 'WARNING AWAITING_2FA'],
-  [
-    'backing off',
-    { phase: 'backing-off', ...because('CREDENTIALS_MISSING'), failures: 1 },
-    noon,
-    'WARNING CREDENTIALS_MISSING',
-  ],
-  [
-    'backing off for the third time',
-    { phase: 'backing-off', ...because('PORT_EXHAUSTED'), failures: 3 },
-    noon,
-    'ERROR PORT_EXHAUSTED',
-  ],
-  [
-    'engine down: has an alert of its own',
-    { phase: 'backing-off', ...because('ENGINE_UNAVAILABLE') },
-    noon,
-    '',
-  ],
+  ['backing off', { phase: 'backing-off', trouble: { code: 'CREDENTIALS_MISSING' }, failures: 1 }, noon, 'WARNING CREDENTIALS_MISSING'],
+  ['backing off for the third time', { phase: 'backing-off', trouble: { code: 'PORT_EXHAUSTED' }, failures: 3 }, noon, 'ERROR PORT_EXHAUSTED'],
+  ['trying again', { phase: 'booting', trouble: { code: 'PORT_EXHAUSTED' } }, noon, 'WARNING PORT_EXHAUSTED'],
+  ['locked after trouble', { phase: 'locked', ...because('CRASH_LOOP'), trouble: { code: 'PORT_EXHAUSTED' } }, noon, 'CRITICAL CRASH_LOOP'],
+  ['stopped after trouble', { phase: 'stopping', trouble: { code: 'PORT_EXHAUSTED' } }, noon, ''],
+  ['waiting for the engine', { phase: 'backing-off', ...because('ENGINE_UNAVAILABLE') }, noon, ''],
   ['reconnecting', { phase: 'reconnecting', ...because('SESSION_LOST') }, noon + minute - 1, ''],
-  [
-    'reconnecting for a minute',
-    { phase: 'reconnecting', ...because('HEARTBEAT_LOST') },
-    noon + minute,
-    'ERROR HEARTBEAT_LOST',
-  ],
+  ['reconnecting for a minute', { phase: 'reconnecting', ...because('HEARTBEAT_LOST') }, noon + minute, 'ERROR HEARTBEAT_LOST'],
   ['upstream lost', lost, noon + 15 * minute - 1, ''],
   ['upstream lost for 15 min', lost, noon + 15 * minute, 'ERROR UPSTREAM_LOST'],
   ['upstream lost in the nightly reset', { ...lost, since: night - 30 * minute }, night, ''],

@@ -51,6 +51,17 @@ const rows: Array<[name: string, seen: Partial<Observation>, layers: string, det
     /no answer/,
   ],
   ['ready', ready, '++++++++'],
+  [
+    'just lost',
+    {
+      ...inLog,
+      session: session('reconnecting', {
+        lastError: { code: 1, message: 'no answer to the heartbeat', at: 0 },
+      }),
+    },
+    '++???-??',
+    /no answer to the heartbeat/,
+  ],
   ['ready, log says nothing', { session: session('ready') }, '++++++++'],
   ['wrong account', { ...ready, accountFault: 'U9 is no paper account' }, '++++-+++', /U9/],
   ['upstream lost', { ...inLog, session: session('ready', { upstream: 'lost' }) }, '++++++-+', /1100/],

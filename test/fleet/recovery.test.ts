@@ -77,6 +77,10 @@ t.test('backoff doubles to five minutes and a stable run forgets it', async (t) 
     ]).failures,
     0,
   )
+  t.match(s, { trouble: { code: 'PORT_EXHAUSTED' } })
+  t.match(live(s, [[0, up('c2')]]), { trouble: null }, 'no trouble once it is RUNNING')
+  const away = fail(state(), { code: 'ENGINE_UNAVAILABLE' }, at())
+  t.match(away, { phase: 'backing-off', trouble: null }, 'the engine has an alert of its own')
   const jittered = fail(state(), { code: 'PORT_EXHAUSTED' }, { ...at(), random: 0.5 })
   t.equal(jittered.retryAt, noon + 9000)
 })
