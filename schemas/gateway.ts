@@ -73,7 +73,9 @@ export const Gateway = Type.Object(
     lastHeartbeatAt: Type.Optional(Timestamp),
     heartbeatRttMs: Type.Optional(Type.Number()),
     reconnects: Type.Integer(),
-    restarts: Type.Integer(),
+    restarts: Type.Integer({
+      description: 'Containers after the first, and soft restarts: by the manager itself or asked for.',
+    }),
     connectionFailures: Type.Integer(),
     progress: Type.Optional(
       Type.String({

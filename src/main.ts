@@ -26,6 +26,11 @@ try {
     process.stderr.write(`${error.message}\n`)
     process.exit(2)
   }
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    const { address, port } = error as { address?: string; port?: number }
+    process.stderr.write(`Another program listens on ${address}:${port}. Stop it, or choose another PORT.\n`)
+    process.exit(1)
+  }
   process.stderr.write(isFleetError(error) ? `${error.message}\n` : `${(error as Error).stack}\n`)
   process.exit(1)
 }

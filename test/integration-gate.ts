@@ -55,7 +55,7 @@ function engineAnswers(): Promise<boolean> {
   return new Promise((resolve) => {
     const { hostname, port } = new URL(socketPath ? 'tcp://localhost' : host)
     const target = socketPath ? { socketPath } : { host: hostname, port: port || 2375 }
-    const request = get({ ...target, path: '/_ping', timeout: 3_000 }, (response) => {
+    const request = get({ ...target, path: '/_ping', timeout: 15_000 }, (response) => {
       response.resume()
       resolve(response.statusCode === 200)
     })

@@ -107,6 +107,7 @@ export class Fleet {
       engineReady: (signal) => this.engine.ready(signal),
       launchSlot: (run) => limiter(run),
       deciding: () => ({ limits: settings.lifecycle, now: clock.now(), random: random() }),
+      publish: (keeper, next) => publish(keeper, this.#reconciling, next),
       wake,
       usernameFreed: () => this.#usernameFreed(),
     }
@@ -189,7 +190,7 @@ export class Fleet {
       this.audit.note({
         type: 'gateway.phase',
         followerId: follower.id,
-        message: `Gateway ${state.phase}`,
+        message: state.cause ? `Gateway ${state.phase} (${state.cause.code})` : `Gateway ${state.phase}`,
         data,
       })
     }
@@ -208,7 +209,7 @@ export class Fleet {
       level: 'CRITICAL',
       code: 'ENGINE_UNAVAILABLE',
       title: 'The container engine does not answer',
-      message: `Gateways cannot be started, stopped or replaced${detail ? `: ${detail}` : ''}. Those that run are still watched over their API.`,
+      message: `Gateways cannot be started, stopped or replaced${detail ? `: ${detail.replace(/[.?]+$/, '')}` : ''}. Those that run are still watched over their API.`,
       action: 'Check the engine (systemctl status docker) and DOCKER_HOST; work resumes by itself.',
     } as const
     this.alerts.settle('engine:DOWN', up ? [] : [draft])

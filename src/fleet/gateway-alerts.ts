@@ -35,8 +35,10 @@ export function gatewayAlerts(
     raise(pastHalf(state, now) ? 'ERROR' : 'WARNING', 'Approve the login on IBKR Mobile', {
       code: 'AWAITING_2FA',
     })
-  if (state.phase === 'backing-off' && cause && cause.code !== 'ENGINE_UNAVAILABLE')
-    raise(state.failures >= 3 ? 'ERROR' : 'WARNING', 'Gateway is down', cause)
+  // Between two tries it is no better than during the wait: the alert stands until it is RUNNING, stopped, locked or down for another reason.
+  const trouble =
+    state.phase === 'locked' || state.phase === 'stopped' || state.phase === 'stopping' ? null : state.trouble
+  if (trouble) raise(state.failures >= 3 ? 'ERROR' : 'WARNING', 'Gateway is down', trouble)
   if (state.phase === 'reconnecting' && cause && now - state.since >= 60_000)
     raise('ERROR', 'Gateway does not answer', cause)
   if (state.phase === 'upstream-lost' && cause && now - state.since >= upstreamGraceMs && !isMaintenance(now))

@@ -11,6 +11,7 @@ import type { ImagePuller } from './image-puller.ts'
 import type { Keeper } from './keeper.ts'
 import type { LoginBudget } from './login-budget.ts'
 import type { PortPool, PortRange, UsernamePool } from './pools.ts'
+import type { GatewayState } from './state.ts'
 import type { Deciding } from './transitions.ts'
 
 export interface SessionSettings {
@@ -41,6 +42,8 @@ export interface Hands {
   /** Bounds how many containers are made at once. */
   readonly launchSlot: <T>(run: () => Promise<T>) => Promise<T>
   readonly deciding: () => Deciding
+  /** Makes `next` the state that readers see. */
+  readonly publish: (keeper: Keeper, next: GatewayState) => void
   readonly wake: (followerId: string) => void
   /** A username is free again: others may have waited for it. */
   readonly usernameFreed: () => void

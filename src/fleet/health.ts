@@ -30,8 +30,10 @@ export function findLayers(seen: Observation, answers: boolean): Record<HealthLa
   const ready = session?.state === 'ready'
   const step =
     session?.state === 'connecting' || session?.state === 'reconnecting' || session?.state === 'failed'
-      ? (session.step ?? 'socket')
+      ? session.step
       : undefined
+  // Lost, and no new attempt has come to a step yet: what failed is the session itself.
+  const justLost = session?.state === 'reconnecting' && step === undefined
   const order = ['socket', 'handshake', 'accounts', 'order-id'] as const
   const reached = (needed: (typeof order)[number]): Finding => {
     if (ready) return ok
@@ -52,7 +54,13 @@ export function findLayers(seen: Observation, answers: boolean): Record<HealthLa
       : step === 'order-id'
         ? failing('no order id yet')
         : reached('accounts'),
-    heartbeat: ready ? (answers ? ok : failing('no answer within the heartbeat deadline')) : unknown,
+    heartbeat: ready
+      ? answers
+        ? ok
+        : failing('no answer within the heartbeat deadline')
+      : justLost
+        ? failing(session.lastError?.message ?? 'the session is lost')
+        : unknown,
     upstream: ready
       ? session.upstream === 'up'
         ? ok

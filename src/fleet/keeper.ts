@@ -1,6 +1,6 @@
 // What the manager keeps in memory of one follower's gateway, and the pure reading of it. One keeper per follower; only its own queue run changes it.
 import type { Follower } from '../../schemas/follower.ts'
-import type { GatewayContainer, GatewaySpec } from '../ports/runtime.ts'
+import type { GatewayContainer, GatewaySpec, LogLine } from '../ports/runtime.ts'
 import type { GatewayRecord } from '../ports/stores.ts'
 import type { IbSession } from '../session/session.ts'
 import type { Layer } from './health.ts'
@@ -17,6 +17,8 @@ export interface Keeper {
   /** The container was up before this manager. */
   adopted: boolean
   logReader: LogReader | null
+  /** The end of the last container's log, for whoever wants to know why it is gone. */
+  lastWords: readonly LogLine[]
   session: IbSession | null
   /** Sums over the sessions that came before the present one. */
   past: { reconnects: number; connectionFailures: number }
@@ -46,6 +48,7 @@ export function newKeeper(follower: Follower, record: GatewayRecord, spec: Gatew
     container: undefined,
     adopted: false,
     logReader: null,
+    lastWords: [],
     session: null,
     past: { reconnects: 0, connectionFailures: 0 },
     seen: nothingSeen,

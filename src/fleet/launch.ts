@@ -23,7 +23,7 @@ export async function launchContainer(keeper: Keeper, hands: Hands, signal: Abor
     await hands.engineReady(signal)
     if (!keeper.askedByPerson) await hands.budget.check(follower, usernameHash)
     const container = await runOnFreePort(keeper, credentials, usernameHash, hands, signal)
-    const again = keeper.state.failures > 0 || keeper.state.crashes.length > 0
+    const again = keeper.state.starts > 0
     keeper.container = container
     keeper.adopted = false
     keeper.askedByPerson = false

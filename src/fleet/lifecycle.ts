@@ -31,6 +31,7 @@ function followContainer(state: GatewayState, seen: Observation): GatewayState {
   return {
     ...state,
     containerId: id,
+    starts: state.starts + 1,
     wasReady: false,
     readySince: null,
     rung: 'session',
@@ -228,6 +229,7 @@ function answering(state: GatewayState, seen: Observation, by: Deciding): Gatewa
     ...state,
     wasReady: true,
     readySince: state.readySince ?? now,
+    trouble: null,
     rung: 'session',
     startupMs: 0,
     connectTries: 0,

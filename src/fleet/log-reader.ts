@@ -1,12 +1,16 @@
 // Follows one container's log and keeps what it tells of the login. Tells its owner when that changes; decides nothing.
-import type { GatewayRuntime } from '../ports/runtime.ts'
+import type { GatewayRuntime, LogLine } from '../ports/runtime.ts'
 import { advanceLogin } from './login-log/login-stage.ts'
 import { type LoginProgress, newLogin } from './login-log/progress.ts'
+import { scrubLine } from './scrub.ts'
 
 /** Lines read back from a container that was up before us; its start may be cut off. */
 const adoptedTail = 5_000
 /** What was logged before we listened comes at once; after so long it has been read. */
 const readBackMs = 2_000
+/** What is kept of a log for the time after its container: lines, and characters of each. */
+const keptLines = 200
+const keptCharacters = 1_000
 
 export class LogReader {
   readonly containerId: string
@@ -14,6 +18,7 @@ export class LogReader {
   readonly readAt: number
   /** When JVMs after the first started in this container, by the engine's clock (ms since the epoch): each may spend a login. */
   readonly laterStarts: number[] = []
+  readonly #tail: LogLine[] = []
   #progress: LoginProgress
   #ended = false
   #lastAt: number | undefined
@@ -34,9 +39,15 @@ export class LogReader {
     this.#lastAt = from.resume?.lastAt
     this.readAt = from.adopted || from.resume ? deps.now() + readBackMs : 0
     this.laterStarts.push(...(from.resume?.laterStarts ?? []))
+    this.#tail.push(...(from.resume?.tail ?? []))
     this.#done = this.#follow(deps, from.adopted).catch((err) => {
       if (!this.#closing.signal.aborted) deps.onError(err)
     })
+  }
+
+  /** The last lines, scrubbed, oldest first. */
+  get tail(): readonly LogLine[] {
+    return this.#tail
   }
 
   get progress(): LoginProgress {
@@ -63,6 +74,11 @@ export class LogReader {
     await this.#done
   }
 
+  #keep(line: LogLine): void {
+    this.#tail.push({ ...line, text: scrubLine(line.text.slice(0, keptCharacters)) })
+    if (this.#tail.length > keptLines) this.#tail.shift()
+  }
+
   async #follow(deps: { runtime: GatewayRuntime; onChange: () => void }, adopted: boolean): Promise<void> {
     const { signal } = this.#closing
     const options = {
@@ -74,6 +90,7 @@ export class LogReader {
         const before = this.#progress
         this.#progress = advanceLogin(before, line.text, line.at)
         this.#lastAt = line.at
+        this.#keep(line)
         if (this.#progress.jvmStarts > before.jvmStarts && this.#progress.jvmStarts > 1)
           this.laterStarts.push(line.at)
         if (tellsMore(before, this.#progress)) deps.onChange()

@@ -1,4 +1,4 @@
-// When IBKR's systems are reset, so that a lost upstream is no alarm. Pure. Windows of IBKR's system status page, widened to all regions that a login may have.
+// When IBKR's systems are reset, so that a lost upstream is no alarm. Pure. The North American windows of IBKR's system status page.
 
 /** Minutes after midnight, New York. */
 interface Window {

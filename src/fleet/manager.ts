@@ -159,8 +159,13 @@ export class GatewayManager implements FleetControl {
     options: { tail?: number; follow?: boolean },
     signal: AbortSignal,
   ): AsyncGenerator<LogLine> {
-    const { container } = this.#keeper(id)
-    if (!container) return
+    const { container, lastWords } = this.#keeper(id)
+    if (!container) {
+      // Its container is gone; why, its last words may tell.
+      const from = Math.max(0, lastWords.length - (options.tail ?? lastWords.length))
+      yield* lastWords.slice(from)
+      return
+    }
     const until = AbortSignal.any([signal, this.#fleet.signal])
     for await (const line of this.#deps.runtime.logs(container.id, options, until))
       yield { ...line, text: scrubLine(line.text) }

@@ -39,6 +39,10 @@ export interface GatewayState {
   readonly connectAt: number
   /** Failures in a row, for the backoff. */
   readonly failures: number
+  /** Why it was last given up for a while; stands until it is RUNNING, so that an alert outlives the tries in between. */
+  readonly trouble: Cause | null
+  /** Containers of this wish so far. */
+  readonly starts: number
   /** Unasked-for ends inside the crash-loop window. */
   readonly crashes: readonly number[]
   /** 2FA pushes that nobody approved, over all containers of this wish. */
@@ -63,6 +67,8 @@ export const initialState = (now: number, crashes: readonly number[] = []): Gate
   connectTries: 0,
   connectAt: 0,
   failures: 0,
+  trouble: null,
+  starts: 0,
   crashes,
   missedPushes: 0,
 })

@@ -1,6 +1,6 @@
 // The executor of each step: the only place where the fleet acts on engine, credentials and sessions.
 import { isFleetError } from '../ports/errors.ts'
-import type { Hands } from './hands.ts'
+import { type Hands, remember } from './hands.ts'
 import type { Keeper } from './keeper.ts'
 import { launchContainer } from './launch.ts'
 import type { StepArguments } from './plan.ts'
@@ -53,7 +53,12 @@ export const executors: { readonly [K in keyof StepArguments]: Executor<K> } = {
     const jvmStarts = keeper.logReader?.progress.jvmStarts ?? 0
     try {
       await hands.runtime.softRestart(containerId, signal)
-      keeper.state = softRestartAccepted(keeper.state, jvmStarts, hands.clock.now())
+      const cause = {
+        ...(keeper.state.cause ?? { code: 'SESSION_LOST' as const }),
+        detail: 'the gateway restarts without a new login',
+      }
+      hands.publish(keeper, softRestartAccepted(keeper.state, cause, jvmStarts, hands.clock.now()))
+      await remember(keeper, hands, { restarts: keeper.record.restarts + 1 })
       hands.audit.note({
         type: 'gateway.restart.soft',
         followerId: keeper.follower.id,
@@ -61,12 +66,11 @@ export const executors: { readonly [K in keyof StepArguments]: Executor<K> } = {
       })
     } catch (err) {
       if (!isFleetError(err, 'SOFT_RESTART_UNAVAILABLE')) throw err
-      keeper.state = fail(
-        keeper.state,
-        { code: 'SESSION_LOST', detail: 'the API does not answer and a soft restart is not available' },
-        hands.deciding(),
-        { crash: true },
-      )
+      const cause = {
+        code: 'SESSION_LOST',
+        detail: 'the API does not answer and a soft restart is not available',
+      } as const
+      hands.publish(keeper, fail(keeper.state, cause, hands.deciding(), { crash: true }))
     }
   },
 
@@ -81,6 +85,7 @@ export const executors: { readonly [K in keyof StepArguments]: Executor<K> } = {
     keeper.container = null
     keeper.adopted = false
     await keeper.logReader?.close()
+    keeper.lastWords = keeper.logReader?.tail ?? []
     keeper.logReader = null
     if (hands.usernames.release(keeper.follower.id)) hands.usernameFreed()
     hands.audit.note({

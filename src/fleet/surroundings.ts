@@ -51,7 +51,7 @@ export async function readiness({ signal, engine, deps }: Fleet): ReturnType<Fle
     return {
       ready: false,
       dependency: 'engine',
-      detail: `The container engine does not answer${engine.detail ? `: ${engine.detail}` : ''}. Gateways that run are left as they are; work resumes by itself.`,
+      detail: `The container engine does not answer${engine.detail ? `: ${engine.detail.replace(/[.?]+$/, '')}` : ''}. Gateways that run are left as they are; work resumes by itself.`,
     }
   const store = await askDependency(deps.stores.kind, () => deps.stores.ping(), deps.clock, signal)
   if (!store.reachable)

@@ -47,7 +47,9 @@ export function fail(
   if (state.wasReady && failures === 0 && !away) return enter(failed, 'restarting', now, { cause })
   const [baseMs, maxMs] = away ? [300_000, 900_000] : [10_000, 300_000]
   const retryAt = now + backoffMs(failures, { baseMs, maxMs, jitter: 0.2 }, () => by.random)
-  return enter(failed, 'backing-off', now, { cause, retryAt })
+  // An engine that is away is told once, not once for each gateway.
+  const trouble = cause.code === 'ENGINE_UNAVAILABLE' ? state.trouble : cause
+  return enter({ ...failed, trouble }, 'backing-off', now, { cause, retryAt })
 }
 
 /** A person, a changed secret or a new record wants it up: everything that waited starts over. */
@@ -67,13 +69,15 @@ export function recreationAsked(state: GatewayState, cause: Cause, now: number):
   return enter({ ...state, recreate: cause, asked: true, softRestart: null }, 'restarting', now, { cause })
 }
 
-/** The command server has accepted a restart without 2FA. */
-export function softRestartAccepted(state: GatewayState, jvmStarts: number, now: number): GatewayState {
+/** The command server has accepted a restart without 2FA; `cause` is what led to it. */
+export function softRestartAccepted(
+  state: GatewayState,
+  cause: Cause,
+  jvmStarts: number,
+  now: number,
+): GatewayState {
   const dueBy = now + softRestartMs
-  return enter({ ...state, softRestart: { jvmStarts, dueBy } }, 'restarting', now, {
-    cause: { code: 'PLANNED_RESTART' },
-    deadline: dueBy,
-  })
+  return enter({ ...state, softRestart: { jvmStarts, dueBy } }, 'restarting', now, { cause, deadline: dueBy })
 }
 
 /** An API connection attempt begins; the next comes 0.25 s later, doubling to 2 s. */

@@ -95,7 +95,12 @@ export class GatewayVerbs {
       }
       const jvmStarts = keeper.logReader?.progress.jvmStarts ?? 0
       await deps.runtime.softRestart(container.id, this.#fleet.signal)
-      keeper.state = softRestartAccepted(keeper.state, jvmStarts, deps.clock.now())
+      const asked = {
+        code: 'PLANNED_RESTART',
+        detail: 'a restart without a new login was asked for',
+      } as const
+      this.#fleet.publish(keeper, softRestartAccepted(keeper.state, asked, jvmStarts, deps.clock.now()))
+      await remember(keeper, deps, { restarts: keeper.record.restarts + 1 })
       audit.note({
         type: 'gateway.restart.soft',
         followerId,

@@ -101,6 +101,9 @@ t.test('a wrong password is tried once; only another secret releases it', async 
     (g) => g.containerId === undefined,
     'container gone',
   )
+  const words: string[] = []
+  for await (const line of manager.gatewayLogs('a', {}, none())) words.push(line.text)
+  t.match(words.join('\n'), /Unrecognized Username or Password/, 'its last words are kept')
   await t.rejects(manager.launchGateway('a', asked), { code: 'CREDENTIALS_REJECTED' })
   await manager.putCredentials('a', { username: 'user-badpass', password: 'sim' }, asked)
   t.match(manager.getGateway('a'), { phase: 'locked' }, 'the same secret changes nothing')
@@ -165,7 +168,7 @@ t.test('a password of every awkward character arrives as it is', async (t) => {
 })
 
 t.test('two followers with one username: the second waits until the first has stopped', async (t) => {
-  const { manager, add, reach } = await makeWorld(t)
+  const { manager, add, reach, delivered } = await makeWorld(t)
   await manager.start()
   await add('a', 'shared')
   await reach('a', 'RUNNING')
@@ -173,8 +176,14 @@ t.test('two followers with one username: the second waits until the first has st
   t.match(await reach('b', 'FAILED', 'backing-off'), {
     reason: { code: 'USERNAME_IN_USE', message: /follower a/ },
   })
+  t.same(
+    delivered.filter((news) => news.includes('gateway:b:USERNAME_IN_USE')),
+    ['raised gateway:b:USERNAME_IN_USE'],
+    'told once, however often it is tried',
+  )
   await manager.stopGateway('a', { ...asked, waitMs: 5_000 })
   await reach('b', 'RUNNING')
+  t.equal(manager.getGateway('b').restarts, 0, 'a first start is no restart')
 })
 
 t.test('another account than the record names locks it', async (t) => {
