@@ -16,7 +16,7 @@ export function whatToTry(url: string, paint: Paint): string[] {
       'Break one, and watch it come back here:',
       [
         `${ibgm} fault alpha drop            # its API connections are closed`,
-        `${ibgm} fault bravo mute            # it accepts and answers nothing`,
+        `${ibgm} fault bravo mute            # it accepts and answers nothing; back within 80 s`,
         `${ibgm} fault charlie exit 1        # its process dies`,
         `${ibgm} fault alpha nightly-restart`,
         `curl -s ${api}/simulator/bravo/faults -H 'content-type: application/json' -d '{"fault":"clear"}'`,
