@@ -17,7 +17,7 @@ export class Audit {
   readonly #events: EventStore
   readonly #clock: Clock
   readonly #log: Log
-  #lastStamp = ''
+  #lastAt = 0
   #sameStamp = 0
   readonly #writing = new Set<Promise<void>>()
 
@@ -50,10 +50,11 @@ export class Audit {
 
   #eventOf({ actor = 'manager', ...rest }: Happening): FleetEvent {
     const now = this.#clock.now()
-    const stamp = now.toString(36).padStart(9, '0')
-    this.#sameStamp = stamp === this.#lastStamp ? this.#sameStamp + 1 : 0
-    this.#lastStamp = stamp
-    const id = `${stamp}-${this.#sameStamp.toString(36).padStart(4, '0')}`
+    // A wall clock set back must neither reorder nor overwrite what is written.
+    const orderedAt = Math.max(now, this.#lastAt)
+    this.#sameStamp = orderedAt === this.#lastAt ? this.#sameStamp + 1 : 0
+    this.#lastAt = orderedAt
+    const id = `${orderedAt.toString(36).padStart(9, '0')}-${this.#sameStamp.toString(36).padStart(4, '0')}`
     return { id, at: new Date(now).toISOString(), actor, ...rest }
   }
 }

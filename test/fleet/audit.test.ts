@@ -1,0 +1,35 @@
+// The audit history: ids that sort by time and are never given twice, and a store that is away holds nobody up.
+import t from 'tap'
+import type { FleetEvent } from '../../schemas/system.ts'
+import { Audit } from '../../src/fleet/audit.ts'
+import type { EventStore } from '../../src/ports/stores.ts'
+import { FakeClock } from '../fake-clock.ts'
+import { silent } from './looks.ts'
+
+t.test('ids sort by time, in one millisecond and over a clock set back', async (t) => {
+  const clock = new FakeClock()
+  const events: FleetEvent[] = []
+  const store = { append: async (event: FleetEvent) => void events.push(event) } as unknown as EventStore
+  const audit = new Audit({ events: store, clock, log: silent })
+  const note = () => audit.note({ type: 'a', message: 'b' })
+  note()
+  note()
+  await clock.advance(1)
+  note()
+  clock.jumpWallClock(-1)
+  note()
+  await clock.advance(1)
+  note()
+  await audit.flush()
+  const ids = events.map(({ id }) => id)
+  t.strictSame(ids, [...new Set(ids)].sort())
+  t.equal(events[3]?.at, '2026-01-05T12:00:00.000Z', 'the time is told as it was')
+})
+
+t.test('a store that is away', async (t) => {
+  const store = { append: () => Promise.reject(new Error('away')) } as unknown as EventStore
+  const audit = new Audit({ events: store, clock: new FakeClock(), log: silent })
+  audit.note({ type: 'a', message: 'b', actor: 'ann' })
+  await audit.flush()
+  t.pass('is only logged')
+})
