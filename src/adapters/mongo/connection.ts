@@ -4,11 +4,13 @@ import { type Collection, type Db, MongoClient } from 'mongodb'
 import { FleetError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import { indexes } from './collections.ts'
-import { badUrl, type Confidential, confidential, isIndexRefusal, storeError } from './errors.ts'
+import { badUrl, type Confidential, confidential, isLastingRefusal, storeError } from './errors.ts'
 
 /** A server that is down or mute is given up on so soon; the driver itself would wait 30 s, or for ever. */
 const reachTimeoutMs = 3_000
 const answerTimeoutMs = 5_000
+/** How often the driver looks whether the server lives; one found mute fails all calls that wait for it. */
+const lookEveryMs = 2_000
 /** A burst waits for its turn on the connections; when the server goes, those that wait fail at once. */
 const turnTimeoutMs = 10_000
 
@@ -40,11 +42,13 @@ export class Connection {
   constructor({ url, database, log }: ConnectionDeps) {
     this.#secrets = confidential(url)
     this.#log = log
+    if (hasLooseAt(url)) throw badUrl(new Error('an @ is not percent-encoded'), this.#secrets)
     try {
       this.#client = new MongoClient(url, {
         appName: 'ib-gateway-manager',
         serverSelectionTimeoutMS: reachTimeoutMs,
         connectTimeoutMS: reachTimeoutMs,
+        heartbeatFrequencyMS: lookEveryMs,
         waitQueueTimeoutMS: turnTimeoutMs,
         socketTimeoutMS: answerTimeoutMs,
         maxPoolSize: 20,
@@ -67,6 +71,8 @@ export class Connection {
   async run<T>(doing: string, work: (db: Db) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw closed()
     try {
+      // The driver opens itself for the first call only: if that one fails, all others would.
+      await this.#client.connect()
       await this.#makeIndexes()
       return await work(this.#db)
     } catch (error) {
@@ -106,12 +112,17 @@ export class Connection {
       try {
         await this.#db.collection(collection).createIndex(key, options)
       } catch (error) {
-        if (!isIndexRefusal(error)) throw error
+        if (!isLastingRefusal(error)) throw error
         const err = storeError('make an index', error, { place: this.place, secrets: this.#secrets })
         this.#log.warn({ err, collection, key }, 'MongoDB index not made; going on without it')
       }
     }
   }
+}
+
+/** A second @ before the options belongs to a password; the driver would take what follows the first one for a host, and show it. */
+function hasLooseAt(url: string): boolean {
+  return (url.split('?')[0]?.split('@').length ?? 0) > 2
 }
 
 function closed(): FleetError {

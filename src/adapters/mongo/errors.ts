@@ -42,25 +42,25 @@ export function isDuplicate(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === 11000
 }
 
-/** Unauthorized, an index in the way, documents that contradict it, or a kind of index that this server does not know. */
-const indexRefusals = new Set<unknown>([13, 67, 85, 86, 115, 238, 11000])
+/** What a server says while it shuts down or is not the primary (server discovery specification, "node is recovering", "not writable primary"). */
+const passing = new Set<unknown>([91, 189, 10107, 11600, 11602, 13435, 13436])
 
-/** Whether trying to make an index again would be refused again. */
-export function isIndexRefusal(error: unknown): boolean {
-  return error instanceof MongoServerError && indexRefusals.has(error.code)
+/** Whether the server would say the same again: it knows no such index, documents contradict it, the user may not make it. */
+export function isLastingRefusal(error: unknown): boolean {
+  return error instanceof MongoServerError && !passing.has(error.code) && !isLogin(error)
 }
 
 function isLogin(error: MongoServerError): boolean {
   return error.code === 18 || error.code === 8000
 }
 
-/** Any failure of the driver as STORE_UNAVAILABLE; what is not the driver's passes. `doing` completes "could not …". */
+/** Any failure of driver or network as STORE_UNAVAILABLE; what is neither passes. `doing` completes "could not …". */
 export function storeError(
   doing: string,
   error: unknown,
   { place, secrets }: { readonly place: string; readonly secrets: Confidential },
 ): unknown {
-  if (!(error instanceof MongoError)) return error
+  if (!(error instanceof MongoError) && !isSocketError(error)) return error
   const { what, cure } = explain(error)
   return new FleetError(
     'STORE_UNAVAILABLE',
@@ -69,7 +69,13 @@ export function storeError(
   )
 }
 
-function explain(error: MongoError): { what: string; cure: string } {
+/** Those of node's sockets come through as they are when a server dies at the wrong moment. */
+function isSocketError(error: unknown): error is Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return /^(E[A-Z]+|ERR_(STREAM|SOCKET)_\w+)$/.test(code)
+}
+
+function explain(error: Error): { what: string; cure: string } {
   if (!(error instanceof MongoServerError))
     return {
       what: reasonOf(error),
@@ -87,7 +93,7 @@ function explain(error: MongoError): { what: string; cure: string } {
 }
 
 /** A selection that failed tells only that time went by; the last failure of a server tells why. */
-function reasonOf(error: MongoError): string {
+function reasonOf(error: Error): string {
   if (!(error instanceof MongoServerSelectionError)) return error.message
   for (const server of error.reason?.servers.values() ?? []) if (server.error) return server.error.message
   return error.message

@@ -16,6 +16,7 @@ export interface DocumentChange {
 
 const plainFields = Object.keys(Follower.properties).filter((field) => !['id', 'gateway'].includes(field))
 const settings = Object.keys(GatewaySettings.properties)
+const settingNames = new Set(settings.flatMap((field) => [field, snakeCase(field)]))
 const timeFields = ['createdAt', 'updatedAt']
 
 /** The follower's id: the field `id`, else a text `_id`; null when there is neither. */
@@ -87,8 +88,7 @@ function changeGateway(
   next: GatewaySettings | undefined,
 ): void {
   const document = stored.gateway
-  const named = (name: string) => settings.some((field) => settingName({ [name]: 0 }, field) === name)
-  const hasStrangers = isRecord(document) && Object.keys(document).some((name) => !named(name))
+  const hasStrangers = isRecord(document) && Object.keys(document).some((name) => !settingNames.has(name))
   if (!isRecord(document) || (next === undefined && !hasStrangers)) {
     const value =
       next && Object.fromEntries(Object.entries(next).map(([field, setting]) => [snakeCase(field), setting]))
