@@ -54,7 +54,7 @@ for (const reason of new Set([...tapOutput.matchAll(/# SKIP (.+)$/gm)].map((matc
   console.log(`skipped: ${reason}`)
 // The reporter draws for terminals alone.
 if (!process.stdout.isTTY)
-  for (const [block] of tapOutput.matchAll(/^( *)not ok .*(\n\1 {2}---\n[^]*?\n\1 {2}\.\.\.)?$/gm))
+  for (const [block] of tapOutput.matchAll(/^( *)not ok .*(\n\1 {2}---\n[\s\S]*?\n\1 {2}\.\.\.)?$/gm))
     console.log(block)
 
 let lines = Number.POSITIVE_INFINITY
