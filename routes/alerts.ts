@@ -10,6 +10,7 @@ export const alerts: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/alerts',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'listAlerts',
         summary: 'List open and recent alerts',
@@ -24,6 +25,7 @@ export const alerts: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/alerts/:id/acknowledge',
     {
+      config: { access: 'operator' },
       schema: {
         operationId: 'acknowledgeAlert',
         summary: 'Say that somebody has seen to an alert',

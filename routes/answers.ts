@@ -33,27 +33,40 @@ export function text(description: string, ...mediaTypes: string[]): TUnsafe<unkn
 
 const problemTexts = {
   400: 'The request is not valid; `errors` names each fault.',
-  403: 'Refused: the request comes from somewhere that may not ask.',
+  401: 'No token, or none that is known here.',
+  403: 'The role of the token does not allow it; without tokens, the request comes from somewhere that may not ask.',
   404: 'There is no such thing.',
   409: 'The present state does not allow it; `code` says why.',
   412: 'The record is not at the revision that `If-Match` names.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',
+  429: 'Too many requests, or too many bad tokens; `Retry-After` says when to try again.',
   500: 'A fault of ours; the log tells more under `instance`.',
   503: 'Something that this needs is not available now; `Retry-After` says when to try again.',
 } as const
 type ProblemStatus = keyof typeof problemTexts
 
-type Problems<S extends ProblemStatus> = Record<S | 400 | 403 | 500 | 503, TUnsafe<Problem>>
+/** What every route can answer when it fails. */
+const always = [400, 403, 429, 500, 503] as const
 
-/** What every route can answer when it fails, and the statuses given. */
-export function problems<S extends ProblemStatus = never>(...statuses: S[]): Problems<S> {
-  const all = [400, 403, 500, 503, ...statuses] as const
-  return Object.fromEntries(all.map((status) => [status, problem(status)])) as Problems<S>
+type Problems<S extends ProblemStatus> = Record<S | (typeof always)[number], TUnsafe<Problem>>
+
+/** The failures of a route that is open to all, and the statuses given. */
+export function openProblems<S extends ProblemStatus = never>(...statuses: S[]): Problems<S> {
+  return Object.fromEntries(
+    [...always, ...statuses].map((status) => [status, problem(status)]),
+  ) as Problems<S>
+}
+
+/** The failures of a route that takes a token, and the statuses given. */
+export function problems<S extends ProblemStatus = never>(...statuses: S[]): Problems<S | 401> {
+  return openProblems<S | 401>(401, ...statuses)
 }
 
 /** The same for a route whose request may carry a body. */
-export function bodyProblems<S extends ProblemStatus = never>(...statuses: S[]): Problems<S | 413 | 415> {
+export function bodyProblems<S extends ProblemStatus = never>(
+  ...statuses: S[]
+): Problems<S | 401 | 413 | 415> {
   return problems<S | 413 | 415>(413, 415, ...statuses)
 }
 
@@ -61,7 +74,7 @@ function problem(status: ProblemStatus): TUnsafe<Problem> {
   return Type.Unsafe<Problem>({
     description: problemTexts[status],
     content: { 'application/problem+json': { schema: ref(Problem) } },
-    ...(status === 503 && {
+    ...((status === 429 || status === 503) && {
       headers: { 'retry-after': { type: 'integer', minimum: 1, description: 'Seconds.' } },
     }),
   })

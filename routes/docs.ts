@@ -1,7 +1,22 @@
 // The API's description for machines and, as Swagger UI, for people.
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { stringify } from 'yaml'
+
+/** Headers of a page. They cost half of a small answer's time, and only a browser that shows a page heeds them: so no JSON route has them. */
+const pageHeaders: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    directives: {
+      'frame-ancestors': ["'none'"],
+      // A page over plain HTTP could not load its own scripts.
+      'upgrade-insecure-requests': null,
+    },
+  },
+  frameguard: { action: 'deny' },
+  // Would make a browser refuse every other server on localhost that has no TLS.
+  hsts: false,
+}
 
 /** The description of a ready app in YAML, as committed in openapi.yaml. */
 export function apiAsYaml(app: FastifyInstance): string {
@@ -9,9 +24,22 @@ export function apiAsYaml(app: FastifyInstance): string {
 }
 
 export const docs: FastifyPluginAsync = async (app) => {
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { validatorUrl: null, deepLinking: true } })
+  // Swagger UI's own routes cannot say so themselves.
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, access: 'open' }
+  })
+  await app.register(async (pages) => {
+    await pages.register(helmet, pageHeaders)
+    await pages.register(swaggerUi, {
+      routePrefix: '/docs',
+      uiConfig: { validatorUrl: null, deepLinking: true },
+    })
+  })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type('application/yaml').send(apiAsYaml(app)),
-  )
+  // Open to all, and some milliseconds' work.
+  let yaml: string | undefined
+  app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) => {
+    yaml ??= apiAsYaml(app)
+    return reply.type('application/yaml').send(yaml)
+  })
 }

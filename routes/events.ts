@@ -8,6 +8,7 @@ export const events: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/events',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'listEvents',
         summary: 'Who did what, and what happened',

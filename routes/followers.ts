@@ -21,6 +21,7 @@ export const followers: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/followers',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'listFollowers',
         summary: 'List follower records',
@@ -35,6 +36,7 @@ export const followers: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/followers',
     {
+      config: { access: 'admin' },
       schema: {
         operationId: 'createFollower',
         summary: 'Create a follower; enabled and ACTIVE, its gateway is launched',
@@ -56,6 +58,7 @@ export const followers: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/followers/:id',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'getFollower',
         summary: 'Read a follower record',
@@ -70,6 +73,7 @@ export const followers: FastifyPluginAsyncTypebox = async (app) => {
   app.patch(
     '/followers/:id',
     {
+      config: { access: 'admin' },
       schema: {
         operationId: 'patchFollower',
         summary: 'Change a follower record by JSON merge patch',
@@ -94,6 +98,7 @@ export const followers: FastifyPluginAsyncTypebox = async (app) => {
   app.delete(
     '/followers/:id',
     {
+      config: { access: 'admin' },
       schema: {
         operationId: 'deleteFollower',
         summary: 'Stop the gateway, remove its container and settings, and forget the follower',
@@ -114,6 +119,7 @@ export const followers: FastifyPluginAsyncTypebox = async (app) => {
   app.put(
     '/followers/:id/credentials',
     {
+      config: { access: 'admin' },
       schema: {
         operationId: 'putCredentials',
         summary: 'Store the IB login of a follower; it can never be read back',

@@ -29,6 +29,7 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/gateways',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'listGateways',
         summary: 'List gateways, with counts of the whole fleet',
@@ -43,6 +44,7 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/gateways/:id',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'getGateway',
         summary: 'Everything known of a gateway',
@@ -57,6 +59,7 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/gateways/:id/status',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'getGatewayStatus',
         summary: 'Status, phase and reason of a gateway',
@@ -71,6 +74,7 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/gateways/:id/health',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'getGatewayHealth',
         summary: 'Whether a bot may use this gateway, layer by layer',
@@ -101,6 +105,7 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/gateways/:id/launch',
     {
+      config: { access: 'operator' },
       schema: {
         operationId: 'launchGateway',
         summary: 'Launch a gateway, and keep it running',
@@ -117,6 +122,7 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/gateways/:id/stop',
     {
+      config: { access: 'operator' },
       schema: {
         operationId: 'stopGateway',
         summary: 'Stop a gateway, and keep it stopped',
@@ -133,6 +139,7 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/gateways/:id/restart',
     {
+      config: { access: 'operator' },
       schema: {
         operationId: 'restartGateway',
         summary: 'Restart a gateway: soft (no 2FA, the default) or with a new container',
@@ -155,6 +162,7 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/gateways/:id/reconnect',
     {
+      config: { access: 'operator' },
       schema: {
         operationId: 'reconnectGateway',
         summary: "Drop and reopen the manager's own API session",
@@ -172,6 +180,7 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
     app.post(
       `/gateways/${verb}`,
       {
+        config: { access: 'operator' },
         schema: {
           operationId: `${verb}Gateways`,
           summary: `${verb === 'launch' ? 'Launch' : 'Stop'} many gateways: those named, or all`,

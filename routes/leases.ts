@@ -10,6 +10,7 @@ export const leases: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/gateways/:id/clients',
     {
+      config: { access: 'operator' },
       schema: {
         operationId: 'leaseClient',
         summary: 'Lease a client id on a RUNNING gateway; the same purpose always gets the same id',
@@ -30,6 +31,7 @@ export const leases: FastifyPluginAsyncTypebox = async (app) => {
   app.put(
     '/gateways/:id/clients/:clientId',
     {
+      config: { access: 'operator' },
       schema: {
         operationId: 'renewClient',
         summary: 'Renew a lease',
@@ -48,6 +50,7 @@ export const leases: FastifyPluginAsyncTypebox = async (app) => {
   app.delete(
     '/gateways/:id/clients/:clientId',
     {
+      config: { access: 'operator' },
       schema: {
         operationId: 'releaseClient',
         summary: 'Release a lease',

@@ -14,6 +14,7 @@ export const logs: FastifyPluginAsyncTypebox<{ heartbeatMs: number }> = async (a
   app.get(
     '/gateways/:id/logs',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'getGatewayLogs',
         summary: 'The container log, scrubbed; with `follow`, line by line as it grows',

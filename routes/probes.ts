@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ProbeOk } from '../schemas/system.ts'
 import { FleetError } from '../src/ports/errors.ts'
-import { answer, problems } from './answers.ts'
+import { answer, openProblems } from './answers.ts'
 
 const tags = ['probes']
 
@@ -10,11 +10,12 @@ export const probes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/livez',
     {
+      config: { access: 'open' },
       schema: {
         operationId: 'isAlive',
         summary: 'Whether the process answers',
         tags,
-        response: { 200: answer(ProbeOk, 'It lives.'), ...problems() },
+        response: { 200: answer(ProbeOk, 'It lives.'), ...openProblems() },
       },
     },
     async () => ({ status: 'ok' as const }),
@@ -23,11 +24,12 @@ export const probes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/readyz',
     {
+      config: { access: 'open' },
       schema: {
         operationId: 'isReady',
         summary: 'Whether all that the manager depends on is there',
         tags,
-        response: { 200: answer(ProbeOk, 'It is ready.'), ...problems() },
+        response: { 200: answer(ProbeOk, 'It is ready.'), ...openProblems() },
       },
     },
     async () => {

@@ -8,6 +8,7 @@ export const simulator: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/simulator/:followerId/faults',
     {
+      config: { access: 'operator' },
       schema: {
         operationId: 'injectFault',
         summary: 'Break a simulated gateway, or mend it',

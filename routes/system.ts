@@ -10,6 +10,7 @@ export const system: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/system/ib-status',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'getIbStatus',
         summary: "Every IB session, from the monitor's snapshot",
@@ -23,6 +24,7 @@ export const system: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/system/system-status',
     {
+      config: { access: 'viewer' },
       schema: {
         operationId: 'getSystemStatus',
         summary: 'Version, host, dependencies, monitor and bots',

@@ -15,7 +15,7 @@ import { simulator } from '../routes/simulator.ts'
 import { system } from '../routes/system.ts'
 import { readBodies } from './bodies.ts'
 import { describeApi } from './describe-api.ts'
-import { guardDoors } from './doors.ts'
+import { type Doors, guardDoors } from './doors.ts'
 import { FleetError } from './ports/errors.ts'
 import type { FleetControl } from './ports/fleet.ts'
 import { answerProblems, rawProblem, sendProblem } from './problems.ts'
@@ -34,6 +34,10 @@ export interface AppDeps {
   /** The product's, for the API description. */
   readonly version: string
   readonly log: FastifyBaseLogger
+  /** Absent: anybody on this machine may come in, and as often as they like. */
+  readonly doors?: Doors
+  /** Certificate and key in PEM; absent: plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string }
   /** A larger body is 413 [128 KiB: a bulk call on 1,000 followers needs half of it]. */
   readonly bodyLimitBytes?: number
   /** How often a quiet event stream shows that it lives [15 s]. */
@@ -43,6 +47,8 @@ export interface AppDeps {
 /** The app, ready to listen or to be asked by `inject`. The caller closes it; closing ends streams and refuses new requests. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = fastify({
+    // An app over TLS is of another type because of its server, which nothing here touches.
+    ...(deps.tls && ({ https: deps.tls } as object)),
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
@@ -71,7 +77,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       'cache-control': 'no-store',
     })
   })
-  guardDoors(app)
+  guardDoors(app, deps.doors)
   answerProblems(app)
   readBodies(app)
   await describeApi(app, deps.version)

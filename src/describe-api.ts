@@ -1,6 +1,6 @@
 // The API's description in OpenAPI 3.1, drawn from the routes' own schemas.
 import swagger from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import { Problem } from '../schemas/common.ts'
 import * as follower from '../schemas/follower.ts'
 import * as gateway from '../schemas/gateway.ts'
@@ -9,7 +9,10 @@ import * as system from '../schemas/system.ts'
 const about = `A control plane for a fleet of Interactive Brokers gateways, one container per follower.
 
 Every error is a problem (RFC 9457) with a stable \`code\`; its \`instance\` is the request's id, also in the header \`x-request-id\`.
-Unknown fields and parameters are refused. A 503 says in \`Retry-After\` when to come back.`
+Unknown fields and parameters are refused. A 429 or 503 says in \`Retry-After\` when to come back.
+
+A server that has tokens takes them as \`Authorization: Bearer <token>\`, never in a URL. Each operation names the least role it takes:
+\`viewer\` reads, \`operator\` also launches, stops, leases and acknowledges, \`admin\` also changes followers and credentials.`
 
 const tags = [
   { name: 'gateways', description: 'Launch, stop, restart, reconnect, watch.' },
@@ -24,6 +27,9 @@ const tags = [
   { name: 'simulator', description: 'Faults for simulated gateways.' },
   { name: 'probes', description: 'For supervisors and load balancers.' },
 ]
+
+const scheme = 'token'
+const tokenText = 'Made by `ibgm token create`. A server on loopback without tokens asks for none.'
 
 /** Registers the named schemas and the description. Must come before any route. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
@@ -40,13 +46,22 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       },
       servers: [{ url: '/' }],
       tags,
+      components: {
+        securitySchemes: { [scheme]: { type: 'http', scheme: 'bearer', description: tokenText } },
+      },
     },
+    transform: ({ schema, url, route }) => ({ schema: { ...schema, security: securityOf(route) }, url }),
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new TypeError('only OpenAPI 3 is described here')
       return withOptionalBodies(document.openapiObject as OpenApi)
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `unnamed-${i}`) },
   })
+}
+
+/** OpenAPI 3.1 lets the list of an `http` scheme name the roles that an operation takes. */
+function securityOf({ config }: RouteOptions): Array<Record<string, string[]>> {
+  return config?.access === undefined || config.access === 'open' ? [] : [{ [scheme]: [config.access] }]
 }
 
 interface OpenApi {

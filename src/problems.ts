@@ -12,7 +12,9 @@ export const problemKinds = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Only JSON is understood' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
-  FORBIDDEN: { status: 403, title: 'Not from here' },
+  UNAUTHORIZED: { status: 401, title: 'A good token is needed' },
+  FORBIDDEN: { status: 403, title: 'Not allowed' },
+  TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests' },
   FOLLOWER_NOT_FOUND: { status: 404, title: 'No such follower' },
   FOLLOWER_EXISTS: { status: 409, title: 'The follower exists already' },
   FOLLOWER_NOT_LAUNCHABLE: { status: 409, title: 'The follower may not be launched' },
@@ -102,13 +104,13 @@ export function problemOf(error: FleetError, instance: string): Problem {
   }
 }
 
-/** Answers with a problem; a 503 says when to come back (RFC 9110 §10.2.3, whole seconds). */
+/** Answers with a problem; a 429 or 503 says when to come back (RFC 9110 §10.2.3, whole seconds). */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const raised = shown(error)
   const problem = problemOf(raised, request.id)
   if (problem.status === 500) request.log.error({ err: error, requestId: request.id }, 'request failed')
   else request.log.debug({ code: raised.code, requestId: request.id }, 'request refused')
-  if (problem.status === 503) {
+  if (problem.status === 503 || problem.status === 429) {
     reply.header('retry-after', Math.max(1, Math.ceil((raised.retryAfterMs ?? 1000) / 1000)))
   }
   return reply
