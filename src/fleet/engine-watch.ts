@@ -97,7 +97,7 @@ export class EngineWatch {
       for await (const hint of runtime.watch(signal)) {
         if (hint.kind === 'event') wake(hint.event.followerId)
         else if (hint.kind === 'resumed') wakeAll()
-        else if (this.#up) await this.#ask()
+        else if (this.#up) void this.#ask()
       }
     } catch (err) {
       if (!signal.aborted)

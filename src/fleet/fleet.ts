@@ -1,6 +1,7 @@
 // The moving parts of the core, wired: keepers, queue, reconciler, engine watch, monitor, alerts. The manager is its face.
 import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
+import type { ReasonCode } from '../../schemas/reason.ts'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { adopt } from './adoption.ts'
 import { Audit } from './audit.ts'
@@ -109,7 +110,7 @@ export class Fleet {
       deciding: () => ({ limits: settings.lifecycle, now: clock.now(), random: random() }),
       publish: (keeper, next) => publish(keeper, this.#reconciling, next),
       wake,
-      usernameFreed: () => this.#usernameFreed(),
+      usernameFreed: () => this.#retryThose('USERNAME_IN_USE'),
     }
     this.#reconciling = { eyes, hands, onState: (keeper, before) => this.#onState(keeper, before) }
   }
@@ -213,13 +214,14 @@ export class Fleet {
       action: 'Check the engine (systemctl status docker) and DOCKER_HOST; work resumes by itself.',
     } as const
     this.alerts.settle('engine:DOWN', up ? [] : [draft])
-    if (!up) this.wakeAll()
+    if (up) this.#retryThose('ENGINE_UNAVAILABLE')
+    else this.wakeAll()
   }
 
-  /** Those who waited for a username need not wait for their backoff. */
-  #usernameFreed(): void {
+  /** What they waited for is there again: their backoff is over. */
+  #retryThose(waitingFor: ReasonCode): void {
     for (const keeper of this.keepers.values()) {
-      if (keeper.state.phase !== 'backing-off' || keeper.state.cause?.code !== 'USERNAME_IN_USE') continue
+      if (keeper.state.phase !== 'backing-off' || keeper.state.cause?.code !== waitingFor) continue
       keeper.state = { ...keeper.state, retryAt: this.deps.clock.now() }
       this.queue.enqueue(keeper.follower.id)
     }

@@ -44,7 +44,7 @@ export function newKeeper(follower: Follower, record: GatewayRecord, spec: Gatew
     follower,
     record,
     spec,
-    state: initialState(now, record.crashes),
+    state: initialState(now, record.crashes, record.missedPushes),
     container: undefined,
     adopted: false,
     logReader: null,

@@ -36,8 +36,8 @@ function followContainer(state: GatewayState, seen: Observation): GatewayState {
     readySince: null,
     rung: 'session',
     recreate: null,
-    asked: false,
     softRestart: null,
+    softRestartedAt: null,
     startupMs: 0,
     startupSeenAt: null,
     connectTries: 0,
@@ -95,7 +95,6 @@ function withoutContainer(state: GatewayState, seen: Observation, by: Deciding):
     ...state,
     containerId: null,
     recreate: null,
-    asked: false,
     wasReady: false,
     softRestart: null,
     startupMs: 0,
@@ -247,11 +246,18 @@ function answering(state: GatewayState, seen: Observation, by: Deciding): Gatewa
   return enter(settled, 'ready', now, {})
 }
 
+/** A gateway that is lost again so soon after a soft restart is not cured by another one. */
+const softRestartPauseMs = 1_800_000
+
 /** The ladder for a lost session: the session tries by itself, then a restart without 2FA, then another container. Never for a lost upstream. */
 function lost(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
   const session = seen.session
   const mute = session?.lastError?.code === 'CONNECTION_TIMEOUT'
   const cause: Cause = { code: mute ? 'HEARTBEAT_LOST' : 'SESSION_LOST' }
-  const rung = session?.state === 'failed' ? 'soft-restart' : state.rung
+  const failed = session?.state === 'failed'
+  const softly = state.softRestartedAt !== null && by.now - state.softRestartedAt < softRestartPauseMs
+  if (failed && softly)
+    return fail(state, { ...cause, detail: 'again, soon after a soft restart' }, by, { crash: true })
+  const rung = failed ? 'soft-restart' : state.rung
   return enter({ ...state, rung, readySince: null }, 'reconnecting', by.now, { cause })
 }

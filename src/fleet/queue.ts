@@ -14,6 +14,8 @@ interface Slot {
   dueAt: number
   interrupt: AbortController | null
   exclusive: Array<() => Promise<void>>
+  /** Forgotten during its own run. */
+  forgotten: boolean
 }
 
 const errorBackoffMs = (errors: number) => Math.min(60_000, 500 * 2 ** Math.min(errors, 10))
@@ -40,6 +42,7 @@ export class KeyedQueue {
   enqueue(key: string, afterMs = 0): void {
     if (this.#stopped.signal.aborted) return
     const slot = this.#slot(key)
+    slot.forgotten = false
     if (afterMs > 0) this.#later(key, slot, afterMs)
     else if (slot.running) slot.again = true
     else this.#start(key, slot)
@@ -65,7 +68,8 @@ export class KeyedQueue {
   forget(key: string): void {
     const slot = this.#slots.get(key)
     slot?.timer?.()
-    if (slot && !slot.running) this.#slots.delete(key)
+    if (slot?.running) slot.forgotten = true
+    else this.#slots.delete(key)
   }
 
   /** Aborts every run and resolves when all have ended. */
@@ -92,6 +96,7 @@ export class KeyedQueue {
         dueAt: 0,
         interrupt: null,
         exclusive: [],
+        forgotten: false,
       }
       this.#slots.set(key, slot)
     }
@@ -142,6 +147,8 @@ export class KeyedQueue {
     } while ((slot.again || slot.exclusive.length > 0) && !this.#stopped.signal.aborted)
     for (const task of slot.exclusive.splice(0)) await task()
     slot.running = false
-    if (afterMs !== undefined && !this.#stopped.signal.aborted) this.#later(key, slot, Math.max(1, afterMs))
+    if (slot.forgotten) this.#slots.delete(key)
+    else if (afterMs !== undefined && !this.#stopped.signal.aborted)
+      this.#later(key, slot, Math.max(1, afterMs))
   }
 }

@@ -113,6 +113,8 @@ async function settle(keeper: Keeper, { hands }: ReconcilerDeps): Promise<void> 
   try {
     if (state.phase === 'locked' && state.cause && !record.hold) await lock(keeper, state.cause, hands)
     if (state.crashes !== record.crashes) await remember(keeper, hands, { crashes: state.crashes })
+    if (state.missedPushes !== (record.missedPushes ?? 0))
+      await remember(keeper, hands, { missedPushes: state.missedPushes })
     await countStarts(keeper, hands)
   } catch (err) {
     if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err

@@ -27,10 +27,10 @@ export interface GatewayState {
   readonly rung: Rung
   /** The container must go, and come again if wanted: why. */
   readonly recreate: Cause | null
-  /** A person asked for the recreation: no crash, no backoff. */
-  readonly asked: boolean
   /** A restart without 2FA under way: JVM starts counted before it, and when it must be over. */
   readonly softRestart: { readonly jvmStarts: number; readonly dueBy: number } | null
+  /** When this container last restarted softly; soon after that, a lost session wants another container. */
+  readonly softRestartedAt: number | null
   /** Start-up time used; stands still while pulling and awaiting 2FA. */
   readonly startupMs: number
   readonly startupSeenAt: number | null
@@ -49,7 +49,11 @@ export interface GatewayState {
   readonly missedPushes: number
 }
 
-export const initialState = (now: number, crashes: readonly number[] = []): GatewayState => ({
+export const initialState = (
+  now: number,
+  crashes: readonly number[] = [],
+  missedPushes = 0,
+): GatewayState => ({
   phase: 'stopped',
   since: now,
   cause: null,
@@ -60,8 +64,8 @@ export const initialState = (now: number, crashes: readonly number[] = []): Gate
   readySince: null,
   rung: 'session',
   recreate: null,
-  asked: false,
   softRestart: null,
+  softRestartedAt: null,
   startupMs: 0,
   startupSeenAt: null,
   connectTries: 0,
@@ -70,7 +74,7 @@ export const initialState = (now: number, crashes: readonly number[] = []): Gate
   trouble: null,
   starts: 0,
   crashes,
-  missedPushes: 0,
+  missedPushes,
 })
 
 /** One look at the world. `container` is what the engine said last; stale while `engineUp` is false. */

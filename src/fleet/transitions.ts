@@ -66,7 +66,7 @@ export function released(state: GatewayState, now: number): GatewayState {
 
 /** A new container is asked for by a person, or by a rung of the ladder. */
 export function recreationAsked(state: GatewayState, cause: Cause, now: number): GatewayState {
-  return enter({ ...state, recreate: cause, asked: true, softRestart: null }, 'restarting', now, { cause })
+  return enter({ ...state, recreate: cause, softRestart: null }, 'restarting', now, { cause })
 }
 
 /** The command server has accepted a restart without 2FA; `cause` is what led to it. */
@@ -77,7 +77,8 @@ export function softRestartAccepted(
   now: number,
 ): GatewayState {
   const dueBy = now + softRestartMs
-  return enter({ ...state, softRestart: { jvmStarts, dueBy } }, 'restarting', now, { cause, deadline: dueBy })
+  const restarting = { ...state, softRestart: { jvmStarts, dueBy }, softRestartedAt: now }
+  return enter(restarting, 'restarting', now, { cause, deadline: dueBy })
 }
 
 /** An API connection attempt begins; the next comes 0.25 s later, doubling to 2 s. */

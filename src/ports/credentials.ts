@@ -1,5 +1,6 @@
 // Where IB logins come from. Values are handed over for one use and never kept, logged or echoed.
 import type { Follower } from '../../schemas/follower.ts'
+import { FleetError, isFleetError } from './errors.ts'
 import type { GatewayCredentials } from './runtime.ts'
 
 export interface CredentialStore {
@@ -35,3 +36,25 @@ export function credentialFaults(credentials: GatewayCredentials): { path: strin
 function hasControlCharacter(value: string): boolean {
   return [...value].some((character) => character < ' ' || character === '\x7f')
 }
+
+/** CREDENTIALS_INVALID, naming the follower and each fault but no value; undefined for values that a gateway can be given. */
+export function credentialsInvalid(
+  followerId: string,
+  credentials: GatewayCredentials,
+): FleetError | undefined {
+  const faults = credentialFaults(credentials)
+  if (faults.length === 0) return undefined
+  const told = faults.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ')
+  return new FleetError(
+    'CREDENTIALS_INVALID',
+    `The credentials of follower ${followerId} cannot be given to a gateway: ${told}.`,
+    { faults },
+  )
+}
+
+/** Where Vault keeps the login of a follower whose record names no vaultSecretRef. */
+export const defaultSecretRef = (followerId: string): string => `ibkr/${followerId}`
+
+/** Vault is away for now, which another try may mend. Forbidden and missing are what Vault has decided. */
+export const isVaultOutage = (error: unknown): error is FleetError =>
+  isFleetError(error, 'VAULT_UNREACHABLE', 'VAULT_TIMEOUT', 'VAULT_SEALED')

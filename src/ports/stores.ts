@@ -48,6 +48,8 @@ export interface GatewayRecord {
   readonly hostPort: number | null
   /** Containers started again by the manager for this follower, ever. */
   readonly restarts: number
+  /** 2FA pushes in a row that nobody approved; absent means none. A restart of the manager must not grant three more. */
+  readonly missedPushes?: number
   /** Keyed digest of the login last used, so that a rejection can be told from a secret changed since. */
   readonly secretHash: string | null
 }
