@@ -9,6 +9,8 @@ const intervalMs = 1_000
 const timeoutMs = 500
 /** The p99 of some two hundred beats is not steadier than this from one window to the next. */
 const mostTimes = 1.5
+/** One garbage collection, or the rounding of a beat's time: differences below tell nothing about the neighbour. */
+const noiseMs = 5
 
 export async function run(bench: Bench): Promise<BenchRow[]> {
   const [mute, ...neighbours] = followerIds(bench.short ? 4 : 20)
@@ -72,9 +74,10 @@ type Figure = (beat: Beat) => number
 const roundTrip: Figure = (beat) => beat.roundTripMs
 const lateness: Figure = (beat) => Math.abs(beat.latenessMs)
 
+/** At least `noiseMs`. */
 function p99(beats: readonly Beat[], of: Figure): number {
   const sorted = beats.map(of).sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN
+  return Math.max(noiseMs, sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN)
 }
 
 function describe(beats: readonly Beat[]): string {
