@@ -63,7 +63,7 @@ if (await gateEngine(t)) {
       const { status, body } = await softRestart
       t.equal(status, 200)
       const { containerId, clientId } = second
-      t.match(body, { status: 'RUNNING', containerId, clientId, restarts: 1 })
+      t.match(body, { status: 'RUNNING', containerId, clientId, restarts: 2 })
     })
 
     await t.test('a stop is a tidy logout, and leaves the settings', async (t) => {
