@@ -1,8 +1,10 @@
 // From the environment to a frozen Config and, apart from it, the Secrets; all faults are reported together.
 import { readFileSync } from 'node:fs'
 import { notices, unsupported } from './config/not-yet.ts'
+import { readTls, type TlsFiles } from './config/tls.ts'
 import type { LogLevel, Rate } from './config/values.ts'
 import { type Values, type Variable, type VariableName, variables } from './config/variables.ts'
+import type { Token } from './doors/tokens.ts'
 
 export interface Span {
   readonly from: number
@@ -10,7 +12,14 @@ export interface Span {
 }
 
 export interface Config {
-  readonly http: { readonly host: string; readonly port: number }
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    /** Requests per token or address; `limit` 0 is off. */
+    readonly rateLimit: Rate
+    /** Where the tokens came from, to be read again when it changes. */
+    readonly tokensFile?: string
+  }
   readonly logLevel: LogLevel
   readonly dataDir: string
   readonly onShutdown: 'stop' | 'leave'
@@ -65,6 +74,10 @@ export interface SimulatedConfig {
 }
 
 export interface Secrets {
+  /** Absent: anybody on this machine may come in. */
+  readonly tokens?: readonly Token[]
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsFiles
   /** 32 bytes; absent: made in `dataDir`. */
   readonly credentialsKey?: Buffer
 }
@@ -108,9 +121,12 @@ export function parseConfig(
       readVariable(name, variable, env, readFile, faults),
     ]),
   ) as { [N in VariableName]: Values[N] | undefined }
-  faults.push(...contradictions(values))
+  const { tls, faults: tlsFaults } = readTls(values, readFile)
+  const hasTokens = Boolean(env.API_TOKENS?.trim() || env.API_TOKENS_FILE?.trim())
+  faults.push(...tlsFaults, ...contradictions(values), ...openDoors(values.HOST, hasTokens))
   if (faults.length > 0) throw new ConfigError(faults)
-  return { ...assemble(values as Values), notices: notices(env) }
+  const { config, secrets } = assemble(values as Values, { tokensFile: env.API_TOKENS_FILE?.trim(), tls })
+  return { config, secrets, notices: [...notices(env), ...inClear(config, tls)] }
 }
 
 function readVariable(
@@ -159,9 +175,33 @@ function contradictions(values: { [N in VariableName]: Values[N] | undefined }):
   })
 }
 
-function assemble(v: Values): { config: Config; secrets: Secrets } {
+const loopback: readonly string[] = ['127.0.0.1', 'localhost', '::1']
+
+/** Without tokens nobody but this machine may reach the server. */
+function openDoors(host: string | undefined, hasTokens: boolean): ConfigFault[] {
+  if (host === undefined || hasTokens || loopback.includes(host)) return []
+  const takes = `${loopback.join(', ')}, or any address once API_TOKENS or API_TOKENS_FILE is set`
+  return [{ variable: 'HOST', got: show(host), takes }]
+}
+
+function inClear({ http }: Config, tls: TlsFiles | undefined): string[] {
+  if (tls || loopback.includes(http.host)) return []
+  return [
+    'HOST is reachable from elsewhere without TLS: tokens and IB logins cross the network readable. Set TLS_CERT_FILE and TLS_KEY_FILE, or let a proxy on this machine speak TLS',
+  ]
+}
+
+function assemble(
+  v: Values,
+  { tokensFile, tls }: { tokensFile: string | undefined; tls: TlsFiles | undefined },
+): { config: Config; secrets: Secrets } {
   const config: Config = {
-    http: { host: v.HOST, port: v.PORT },
+    http: {
+      host: v.HOST,
+      port: v.PORT,
+      rateLimit: v.RATE_LIMIT ?? { limit: loopback.includes(v.HOST) ? 0 : 100, windowMs: 1000 },
+      ...(tokensFile ? { tokensFile } : {}),
+    },
     logLevel: v.LOG_LEVEL,
     dataDir: v.DATA_DIR,
     onShutdown: v.ON_SHUTDOWN,
@@ -192,7 +232,11 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
       reconnectWindowMs: v.RECONNECT_WINDOW,
     },
   }
-  const secrets: Secrets = v.CREDENTIALS_KEY === undefined ? {} : { credentialsKey: v.CREDENTIALS_KEY }
+  const secrets: Secrets = {
+    ...(v.API_TOKENS === undefined ? {} : { tokens: v.API_TOKENS }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(v.CREDENTIALS_KEY === undefined ? {} : { credentialsKey: v.CREDENTIALS_KEY }),
+  }
   return { config: deepFreeze(config), secrets: Object.freeze(secrets) }
 }
 

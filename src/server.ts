@@ -15,6 +15,7 @@ import { loadCredentialsKey } from './adapters/stored-credentials/key-file.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { buildApp } from './app.ts'
 import { type Config, parseConfig } from './config.ts'
+import { TokenBook } from './doors/token-book.ts'
 import { GatewayManager } from './fleet/manager.ts'
 import type { FleetSettings } from './fleet/settings.ts'
 import type { Clock } from './ports/clock.ts'
@@ -90,7 +91,17 @@ export async function startServer({
     })
     closers.push(() => manager.stop())
     await manager.load()
-    const app = await buildApp({ fleet: manager, version: productVersion, log })
+    const { tokensFile, rateLimit } = config.http
+    const { tokens, tls } = secrets
+    const book =
+      tokens && new TokenBook({ tokens, ...(tokensFile !== undefined && { file: tokensFile }), clock, log })
+    const app = await buildApp({
+      fleet: manager,
+      version: productVersion,
+      log,
+      doors: { clock, rateLimit, ...(book && { tokens: book }) },
+      ...(tls && { tls }),
+    })
     // The socket first: an address that is taken must not start a fleet.
     closers.push(() => app.close())
     await app.listen({ host: config.http.host, port: config.http.port })
@@ -99,11 +110,9 @@ export async function startServer({
     await manager.start()
     const { port } = app.server.address() as AddressInfo
     const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host
-    log.info(
-      { url: `http://${host}:${port}`, managerId, runtime: runtime.kind, version: productVersion },
-      'IB Gateway Manager is up',
-    )
-    return { url: `http://${host}:${port}`, fleet: manager, close }
+    const url = `${tls ? 'https' : 'http'}://${host}:${port}`
+    log.info({ url, managerId, runtime: runtime.kind, version: productVersion }, 'IB Gateway Manager is up')
+    return { url, fleet: manager, close }
   } catch (err) {
     await close()
     throw err

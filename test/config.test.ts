@@ -6,6 +6,7 @@ import t from 'tap'
 import { envExample } from '../src/config/env-example.ts'
 import { variables } from '../src/config/variables.ts'
 import { ConfigError, parseConfig } from '../src/config.ts'
+import { makeCertificate } from './certificate.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const key = Buffer.alloc(32, 7).toString('base64')
@@ -24,7 +25,7 @@ function faultsOf(env: Record<string, string>, readFile?: (path: string) => stri
 t.test('defaults', async (t) => {
   const { config, secrets, notices } = parseConfig({})
   t.strictSame(config, {
-    http: { host: '127.0.0.1', port: 8080 },
+    http: { host: '127.0.0.1', port: 8080, rateLimit: { limit: 0, windowMs: 1000 } },
     logLevel: 'info',
     dataDir: './ibgm-data',
     onShutdown: 'stop',
@@ -119,7 +120,9 @@ t.test('what a variable takes', async (t) => {
 
 t.test('every fault is told, one line each', async (t) => {
   const bad: Record<string, string> = {
-    HOST: '0.0.0.0',
+    HOST: 'my host',
+    API_TOKENS: 'anna:boss:canary',
+    RATE_LIMIT: 'some',
     PORT: '70000',
     LOG_LEVEL: 'loud',
     ON_SHUTDOWN: 'explode',
@@ -170,6 +173,53 @@ t.test('values that contradict each other', async (t) => {
   ])
 })
 
+t.test('who may come in', async (t) => {
+  const hash = 'ab'.repeat(32)
+  const tokens = `anna:admin:${hash}`
+  const { config, secrets } = parseConfig({ HOST: '0.0.0.0', API_TOKENS: tokens })
+  t.match(config.http, { host: '0.0.0.0', rateLimit: { limit: 100, windowMs: 1000 } })
+  t.strictSame(secrets.tokens, [{ name: 'anna', role: 'admin', hash: Buffer.from(hash, 'hex') }])
+  t.notMatch(JSON.stringify(config), hash, 'the configuration may be shown')
+  t.strictSame(parseConfig({ RATE_LIMIT: '20 per 1m' }).config.http.rateLimit, {
+    limit: 20,
+    windowMs: 60_000,
+  })
+  t.equal(parseConfig({ HOST: '::', API_TOKENS: tokens, RATE_LIMIT: 'off' }).config.http.rateLimit.limit, 0)
+  const fromFile = parseConfig({ API_TOKENS_FILE: '/run/tokens' }, () => `# the desk\n\n${tokens}\n`)
+  t.equal(fromFile.config.http.tokensFile, '/run/tokens')
+  t.equal(fromFile.secrets.tokens?.length, 1)
+
+  for (const HOST of ['0.0.0.0', '::', '192.168.1.7', 'manager.example']) {
+    t.match(faultsOf({ HOST }), [/^HOST: got .+, takes 127\.0\.0\.1, localhost, ::1, or any address once /])
+    t.match(parseConfig({ HOST, API_TOKENS: tokens }).notices, [/readable/], 'a warning without TLS')
+  }
+  t.match(faultsOf({ API_TOKENS: tokens, API_TOKENS_FILE: '/run/tokens' }), [/takes only one of the two/])
+  t.match(
+    faultsOf({ API_TOKENS_FILE: '/run/tokens' }, () => '# nobody yet\n'),
+    [/^API_TOKENS_FILE: got a value of .* \(not shown\), takes name:role/],
+  )
+})
+
+t.test('certificate and key', async (t) => {
+  const ours = await makeCertificate(t)
+  const theirs = await makeCertificate(t)
+  const { secrets, notices } = parseConfig({ TLS_CERT_FILE: ours.certFile, TLS_KEY_FILE: ours.keyFile })
+  t.match(secrets.tls, { cert: /BEGIN CERTIFICATE/, key: /PRIVATE KEY/ })
+  t.strictSame(notices, [])
+  const rows: Array<[env: Record<string, string>, fault: RegExp]> = [
+    [{ TLS_CERT_FILE: ours.certFile }, /^TLS_KEY_FILE: got nothing, takes the path of/],
+    [{ TLS_KEY_FILE: ours.keyFile }, /^TLS_CERT_FILE: got nothing, takes the path of/],
+    [
+      { TLS_CERT_FILE: '/none.pem', TLS_KEY_FILE: ours.keyFile },
+      /^TLS_CERT_FILE: got "\/none.pem" \(ENOENT\)/,
+    ],
+    [{ TLS_CERT_FILE: ours.keyFile, TLS_KEY_FILE: ours.keyFile }, /^TLS_CERT_FILE: got ".+" \(.+\), takes/],
+    [{ TLS_CERT_FILE: ours.certFile, TLS_KEY_FILE: ours.certFile }, /^TLS_KEY_FILE: got ".+" \(.+\), takes/],
+    [{ TLS_CERT_FILE: ours.certFile, TLS_KEY_FILE: theirs.keyFile }, /^TLS_KEY_FILE: got the key of another/],
+  ]
+  for (const [env, fault] of rows) t.match(faultsOf(env), [fault])
+})
+
 t.test('secrets from files', async (t) => {
   const files: Record<string, string> = { '/run/key': `${key}\n`, '/run/empty': '' }
   const readFile = (path: string) => {
@@ -189,14 +239,14 @@ t.test('secrets from files', async (t) => {
 })
 
 t.test('what this version cannot honour stops the start', async (t) => {
-  const asked = ['MONGODB_URL', 'VAULT_ADDR', 'VAULT_TOKEN_FILE', 'API_TOKENS', 'TLS_CERT_FILE', 'BARS_DIR']
+  const asked = ['MONGODB_URL', 'VAULT_ADDR', 'VAULT_TOKEN_FILE', 'BARS_DIR']
   for (const name of asked) {
     const faults = faultsOf({ [name]: 'canary' })
     t.match(faults, [new RegExp(`^${name}: got a value, takes nothing yet, .*: unset it$`)])
     t.notMatch(faults.join(), /canary/)
   }
   t.match(faultsOf({ VAULT_ENABLED: 'true' }), [/^VAULT_ENABLED/])
-  t.strictSame(faultsOf({ VAULT_ENABLED: 'false', VAULT_ADDR: 'http://x', RATE_LIMIT: 'off' }), [])
+  t.strictSame(faultsOf({ VAULT_ENABLED: 'false', VAULT_ADDR: 'http://x' }), [])
 })
 
 t.test('webhooks never stop the start', async (t) => {

@@ -8,9 +8,6 @@ const notYet: ReadonlyArray<{
   readonly names: readonly string[]
   readonly harmless?: string
 }> = [
-  { feature: 'API tokens', names: ['API_TOKENS', 'API_TOKENS_FILE'] },
-  { feature: 'the rate limit', names: ['RATE_LIMIT'], harmless: 'off' },
-  { feature: 'TLS', names: ['TLS_CERT_FILE', 'TLS_KEY_FILE'] },
   { feature: 'MongoDB', names: ['MONGODB_URL', 'MONGODB_URL_FILE', 'MONGODB_DB'] },
   { feature: 'Vault', names: ['VAULT_ENABLED'], harmless: 'false' },
   {

@@ -1,4 +1,5 @@
 // How a variable's text becomes a value: pure parsers, each with the words that tell a person what it takes.
+import { parseTokens, roles, type Token } from '../doors/tokens.ts'
 
 export interface Kind<T> {
   /** Completes the sentence `NAME takes …`. */
@@ -41,8 +42,9 @@ export function duration(minMs: number, options: { zeroIsOff?: boolean } = {}): 
 /** `N` (per `windowMs`) or `N per DURATION`. */
 export function rate(windowMs: number): Kind<Rate> {
   return {
-    takes: 'N or N per DURATION, like "3 per 24 h"; 0 for off',
+    takes: 'N or N per DURATION, like "3 per 24 h"; 0 or off for no limit',
     parse(text) {
+      if (text === 'off') return { limit: 0, windowMs }
       const [, count, window] = /^(\d{1,6})(?:\s+per\s+(.+))?$/.exec(text) ?? []
       const givenMs = window === undefined ? windowMs : durationMs(window)
       if (count === undefined || givenMs === undefined || givenMs <= 0) return undefined
@@ -89,6 +91,15 @@ export const logLevel: Kind<LogLevel> = {
     if (level === 'warning') return 'warn'
     if (level === 'critical') return 'fatal'
     return logLevels.find((known) => known === level)
+  },
+}
+
+/** At least one entry, and nothing else. */
+export const tokenList: Kind<readonly Token[]> = {
+  takes: `name:role:<sha256 hex>, one a line or separated by commas, each name once, role ${roles.join(' or ')}; \`ibgm token create\` makes one`,
+  parse(text) {
+    const { tokens, faults } = parseTokens(text)
+    return faults.length === 0 && tokens.length > 0 ? tokens : undefined
   },
 }
 

@@ -8,6 +8,7 @@ import {
   rate,
   seconds,
   subnet,
+  tokenList,
   wholeNumber,
   word,
 } from './values.ts'
@@ -38,12 +39,9 @@ const anyText = matching(/^[^\0]+$/, 'text')
 
 export const variables = {
   HOST: withDefault(
-    matching(
-      /^(127\.0\.0\.1|localhost|::1)$/,
-      '127.0.0.1, localhost or ::1, because this version has no API tokens and must not be reachable from elsewhere',
-    ),
+    matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$|^[0-9A-Fa-f.:]+$/, 'an address or a host name'),
     '127.0.0.1',
-    'Address to listen on; loopback only.',
+    'Address to listen on; without API tokens 127.0.0.1, localhost or ::1 only.',
   ),
   PORT: withDefault(wholeNumber(0, 65535), '8080', 'Port of API and dashboard; 0 takes any free one.'),
   LOG_LEVEL: withDefault(logLevel, 'info', 'trace, debug, info, warn, error, fatal or silent.'),
@@ -61,6 +59,22 @@ export const variables = {
     matching(new RegExp(dockerName), 'up to 63 letters, digits, `_`, `.` or `-`, a letter or digit first'),
     'Name that tells our containers from those of other managers; made once and kept in the store when unset.',
   ),
+
+  API_TOKENS: {
+    kind: tokenList,
+    about:
+      'Who may use the API: a name:role:hash for each token, separated by commas (`ibgm token create` makes them; roles are viewer, operator, admin); anybody on this machine when unset. A file has one a line and is read again when it changes.',
+    secret: true,
+  },
+  RATE_LIMIT: optional(
+    rate(1000),
+    'Requests per token, or per address where none is needed, as N (per second), N per DURATION, or off; off on loopback, else 100, when unset.',
+  ),
+  TLS_CERT_FILE: optional(
+    anyText,
+    'Certificate, in PEM, with its chain; with TLS_KEY_FILE the API is https. Read at the start.',
+  ),
+  TLS_KEY_FILE: optional(anyText, 'Its key, in PEM.'),
 
   RUNTIME: withDefault(
     word('docker', 'simulated'),
@@ -195,6 +209,7 @@ export type Values = {
 /** Sections of .env.example, each with its first variable; a section ends where the next begins. */
 export const sections: ReadonlyArray<{ readonly title: string; readonly first: VariableName }> = [
   { title: 'Server', first: 'HOST' },
+  { title: 'Who may come in', first: 'API_TOKENS' },
   { title: 'Gateways', first: 'RUNTIME' },
   { title: 'Watching and recovery', first: 'HEALTHCHECK_INTERVAL' },
   { title: 'Credentials', first: 'CREDENTIALS_KEY' },
