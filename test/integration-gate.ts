@@ -11,8 +11,8 @@ export type Part = 'docker' | 'mongo' | 'vault' | 'compose' | 'python'
 
 const howToRun: Record<Part, string> = {
   docker: 'start a Docker engine (DOCKER_HOST or /var/run/docker.sock)',
-  mongo: 'set MONGODB_URL to a MongoDB server',
-  vault: 'set VAULT_ADDR (and VAULT_TOKEN) to a Vault server',
+  mongo: 'set MONGODB_URL to a MongoDB server, for example that of npm run services',
+  vault: 'set VAULT_ADDR (and VAULT_TOKEN) to a Vault server, for example that of npm run services',
   compose: 'install the docker compose plugin and start a Docker engine',
   python:
     'python3 -m venv ~/.cache/ibgm/ib_async && ~/.cache/ibgm/ib_async/bin/pip install ib_async (or set IB_ASYNC_PYTHON)',

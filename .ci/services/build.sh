@@ -23,7 +23,7 @@ if [[ ! -x $binary ]]; then
   echo "$name: building with $(go version | cut -d' ' -f3), once; takes $expect" >&2
   draft=$binary.$$
   trap 'rm -f "$draft"' EXIT
-  (cd "$here/$name" && CGO_ENABLED=0 nice -n 10 go build -trimpath -ldflags='-s -w' -o "$draft" .)
+  (cd "$here/$name" && CGO_ENABLED=0 nice -n 10 go build -buildvcs=false -trimpath -ldflags='-s -w' -o "$draft" .)
   mv "$draft" "$binary"
   echo "$name: built in $SECONDS s, $(du -m "$binary" | cut -f1) MB" >&2
 fi

@@ -49,10 +49,14 @@ async function waitForCtrlC(env: Record<string, string>): Promise<number> {
 const separator = process.argv.indexOf('--')
 const command = separator < 0 ? [] : process.argv.slice(separator + 1)
 build()
-const [mongo, vault] = await Promise.all([startService('mongo'), startService('vault')])
+const started: Service[] = []
 try {
+  const mongo = await startService('mongo')
+  started.push(mongo)
+  const vault = await startService('vault')
+  started.push(vault)
   const env = environment(mongo, vault)
   process.exitCode = await (command.length > 0 ? runCommand(command, env) : waitForCtrlC(env))
 } finally {
-  await Promise.all([mongo.stop(), vault.stop()])
+  await Promise.all(started.map((service) => service.stop()))
 }

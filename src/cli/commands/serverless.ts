@@ -67,6 +67,20 @@ export function addServerlessCommands(cli: Cli): void {
       .option('-y, --yes', 'do not ask'),
     async (tools, _args, options) => (await import('../serverless/cleanup.ts')).cleanup(tools, options),
   )
+  const store = cli.program.command('store').description("the manager's records, while it is stopped")
+  cli.handle<[string, string], object>(
+    store
+      .command('copy <from> <to>')
+      .description('copy all records from one store to another; again is as good as once')
+      .addHelpText(
+        'after',
+        `
+FROM and TO: embedded (the store in DATA_DIR), mongodb (MONGODB_URL and MONGODB_DB), a folder with an embedded
+store, or a mongodb:// URL without a password. Fields of follower documents that are not the manager's stay behind.
+Sealed credentials are copied as they are: they need the same CREDENTIALS_KEY, or credentials.key in DATA_DIR.`,
+      ),
+    async (tools, [from, to]) => (await import('../serverless/store-copy.ts')).copyStore(tools, from, to),
+  )
   cli.handle<[], object>(
     cli.program.command('openapi').description("the API's description, as YAML"),
     async (tools) => (await import('../serverless/openapi.ts')).printOpenapi(tools),

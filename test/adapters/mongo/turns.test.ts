@@ -1,0 +1,25 @@
+// One at a time per key, whatever becomes of each.
+import { setImmediate as later } from 'node:timers/promises'
+import t from 'tap'
+import { Turns } from '../../../src/adapters/mongo/turns.ts'
+
+t.test('in order per key, side by side otherwise, past failures too', async (t) => {
+  const turns = new Turns()
+  const seen: string[] = []
+  const work = (name: string) => async () => {
+    seen.push(`${name} starts`)
+    await later()
+    seen.push(`${name} ends`)
+    if (name === 'a1') throw new Error('a1 failed')
+    return name
+  }
+  const outcomes = await Promise.allSettled([
+    turns.run('a', work('a1')),
+    turns.run('a', work('a2')),
+    turns.run('b', work('b1')),
+  ])
+  t.match(outcomes, [{ status: 'rejected' }, { value: 'a2' }, { value: 'b1' }])
+  t.ok(seen.indexOf('a1 ends') < seen.indexOf('a2 starts'))
+  t.ok(seen.indexOf('b1 starts') < seen.indexOf('a1 ends'))
+  t.equal(await turns.run('a', work('a3')), 'a3')
+})
