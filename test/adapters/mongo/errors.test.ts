@@ -14,7 +14,7 @@ t.test('each says what to do', async (t) => {
     [refusal(18, 'AuthenticationFailed'), /refused the login .*Check user and password in MONGODB_URL/],
     [refusal(13, 'Unauthorized'), /may not do that .*role readWrite/],
     [refusal(10107, 'NotWritablePrimary'), /it refused \(NotWritablePrimary\)/],
-    [new MongoWriteConcernError({ writeConcernError: { code: 64, errmsg: 'late' } }), /it refused/],
+    [new MongoWriteConcernError({ ok: 1, writeConcernError: { code: 64, errmsg: 'late' } }), /it refused/],
     [Object.assign(new Error('broken pipe'), { code: 'EPIPE' }), /broken pipe.*tried again by itself/],
     [Object.assign(new Error('gone'), { code: 'ERR_STREAM_DESTROYED' }), /gone/],
   ]
