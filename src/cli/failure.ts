@@ -20,7 +20,7 @@ const hints: Readonly<Record<string, string>> = {
   SOFT_RESTART_UNAVAILABLE: '`ibgm restart ID --mode container` (a full login, with its 2FA push)',
   INVALID_REQUEST: '`ibgm COMMAND --help` tells what it takes',
   UNAUTHORIZED: 'give a token with IBGM_TOKEN or --token',
-  FORBIDDEN: 'use a token whose role allows this, with IBGM_TOKEN or --token',
+  FORBIDDEN: 'use a token whose role allows this, with IBGM_TOKEN or --token; `ibgm token create` makes one',
   UNKNOWN_FAULT: '`ibgm fault --help` lists the faults',
   ALERT_NOT_FOUND: '`ibgm alerts` shows the ids',
   ENGINE_UNAVAILABLE: 'see that the container engine runs, and that the manager may reach it',

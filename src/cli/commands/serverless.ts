@@ -1,5 +1,6 @@
 // The commands that need no manager: each says here what it takes, and loads the rest when it runs.
 import { Option } from 'commander'
+import { roles } from '../../doors/tokens.ts'
 import type { Cli } from '../toolbox.ts'
 import { faultHelp } from './fault.ts'
 
@@ -21,6 +22,12 @@ export interface CleanupOptions {
   readonly volumes?: boolean
   readonly manager?: string
   readonly yes?: boolean
+}
+
+export interface TokenOptions {
+  readonly name: string
+  readonly role: string
+  readonly file?: string
 }
 
 export function addServerlessCommands(cli: Cli): void {
@@ -80,6 +87,17 @@ store, or a mongodb:// URL without a password. Fields of follower documents that
 Sealed credentials are copied as they are: they need the same CREDENTIALS_KEY, or credentials.key in DATA_DIR.`,
       ),
     async (tools, [from, to]) => (await import('../serverless/store-copy.ts')).copyStore(tools, from, to),
+  )
+  cli.handle<[], TokenOptions>(
+    cli.program
+      .command('token')
+      .description('API tokens')
+      .command('create')
+      .description('make an API token; it is shown once, only its hash is kept')
+      .requiredOption('--name <name>', 'whose it is; the actor in the audit history')
+      .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+      .option('--file <file>', 'append its line to this file, for API_TOKENS_FILE'),
+    async (tools, _args, options) => (await import('../serverless/token.ts')).createToken(tools, options),
   )
   cli.handle<[], object>(
     cli.program.command('openapi').description("the API's description, as YAML"),
