@@ -1,6 +1,6 @@
 // Credentials kept sealed beside the records, for those who run no Vault.
 import type { Clock } from '../../ports/clock.ts'
-import { type CredentialStore, credentialFaults } from '../../ports/credentials.ts'
+import { type CredentialStore, credentialsInvalid } from '../../ports/credentials.ts'
 import { FleetError } from '../../ports/errors.ts'
 import type { GatewayCredentials } from '../../ports/runtime.ts'
 import type { SealedSecretStore } from '../../ports/stores.ts'
@@ -27,13 +27,8 @@ export function createStoredCredentials(deps: {
 
     async write({ id }, credentials, signal) {
       signal.throwIfAborted()
-      const faults = credentialFaults(credentials)
-      if (faults.length > 0)
-        throw new FleetError(
-          'CREDENTIALS_INVALID',
-          `The credentials of follower ${id} cannot be given to a gateway: ${faults.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ')}.`,
-          { faults },
-        )
+      const invalid = credentialsInvalid(id, credentials)
+      if (invalid) throw invalid
       const { username, password } = credentials
       await secrets.put(id, seal(Buffer.from(JSON.stringify({ username, password })), id, key))
     },

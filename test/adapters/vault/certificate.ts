@@ -1,0 +1,21 @@
+// A certificate for localhost that nobody trusts, valid for a hundred years: for tests of TLS, and of nothing else.
+
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUZE1uZlu0BYhJJ5zVZMa1BuoJHlowCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA5MjAwMFoYDzIxMjYxMDI4
+MDkyMDAwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATxLLp+z06LWYq7L9GLrttOl5LFJ2Xf5dMOsncSV/kwDWACg9QJpWP9
+oBLWd/9zxEi7y8AHHfsVSU7Vun1utTGNo28wbTAdBgNVHQ4EFgQUChOtI8UVt93r
+mtwtYy5sneYdkv4wHwYDVR0jBBgwFoAUChOtI8UVt93rmtwtYy5sneYdkv4wDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIgYEbgD6gthe0q7AtSsg8kzAbxj3Mo/p+LWzDJ8CSKL5kCIQDw
+vHQ6dDjAL0Gswmbn2gEkxt7qmuDWcbRYX2zZckxEqA==
+-----END CERTIFICATE-----
+`
+
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgguaXUmYuGCm4mxaA
+8oO64gDdtt4W1yP5QW58zHaKpYWhRANCAATxLLp+z06LWYq7L9GLrttOl5LFJ2Xf
+5dMOsncSV/kwDWACg9QJpWP9oBLWd/9zxEi7y8AHHfsVSU7Vun1utTGN
+-----END PRIVATE KEY-----
+`
