@@ -30,7 +30,9 @@ if (!(await gate(t, 'mongo'))) {
   // Said there.
 } else if (!builtService('mongo')) t.plan(0, 'needs a server to kill: .ci/services/build.sh mongo')
 else {
-  t.test('down when it is opened, there later', async (t) => {
+  // Each has a server of its own, and waits more than it works.
+  t.jobs = 4
+  t.test('down when it is opened, there later', { buffered: true }, async (t) => {
     const service = await server(t)
     await service.kill()
     const stores = await open(t, service)
@@ -41,7 +43,7 @@ else {
     await t.rejects(stores.followers.insert(follower('anna')), { code: 'FOLLOWER_EXISTS' })
   })
 
-  t.test('down while it is used, and back without a restart of ours', async (t) => {
+  t.test('down while it is used, and back without a restart of ours', { buffered: true }, async (t) => {
     const service = await server(t)
     const stores = await open(t, service)
     await stores.followers.insert(follower('anna'))
@@ -61,7 +63,7 @@ else {
     t.match(await stores.followers.get('anna'), { revision: 1 })
   })
 
-  t.test('killed while it writes: what was acknowledged is there', async (t) => {
+  t.test('killed while it writes: what was acknowledged is there', { buffered: true }, async (t) => {
     const service = await server(t)
     const stores = await open(t, service)
     await stores.ping()
@@ -92,7 +94,7 @@ else {
     t.ok(found.size <= acknowledged.length + 3, 'and no more than what was under way')
   })
 
-  t.test('frozen, it is given up on; thawed, it serves', async (t) => {
+  t.test('frozen, it is given up on; thawed, it serves', { buffered: true }, async (t) => {
     const service = await server(t)
     const stores = await open(t, service)
     await stores.followers.insert(follower('anna'))

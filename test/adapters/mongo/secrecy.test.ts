@@ -38,18 +38,19 @@ t.test('a server that is down, or speaks another protocol', async (t) => {
   t.teardown(() => stranger.close())
   const address = stranger.address()
   const ports = [await closedPort(), typeof address === 'object' ? (address?.port ?? 0) : 0]
-  for (const port of ports) {
+  const tries = ports.map(async (port) => {
     const url = `mongodb://ibgm:${encoded}@127.0.0.1:${port}/?authSource=admin`
     const stores = await openStores(t, { url, database: 'x' })
     const startedMs = performance.now()
-    const error = await failure(stores.ping())
-    t.ok(performance.now() - startedMs < 8_000, 'in a few seconds')
-    t.ok(isFleetError(error, 'STORE_UNAVAILABLE'))
-    t.match(error, { message: new RegExp(`127\\.0\\.0\\.1:${port}/x`), retryAfterMs: Number })
-    t.ok(isSilent(shown(error)), 'the password is nowhere')
-    t.ok(isSilent(shown(await failure(stores.lock.acquire('m', never)))))
-    await stores.close()
-  }
+    const errors = await Promise.all([failure(stores.ping()), failure(stores.lock.acquire('m', never))])
+    t.ok(performance.now() - startedMs < 10_000, 'in a few seconds')
+    for (const error of errors) {
+      t.ok(isFleetError(error, 'STORE_UNAVAILABLE'))
+      t.match(error, { message: new RegExp(`127\\.0\\.0\\.1:${port}/x`), retryAfterMs: Number })
+      t.ok(isSilent(shown(error)), 'the password is nowhere')
+    }
+  })
+  await Promise.all(tries)
 })
 
 t.test('connection strings that cannot be one', async (t) => {
