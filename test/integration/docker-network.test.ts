@@ -22,7 +22,7 @@ if (await gateEngine(t)) {
     const run = async (followerId: string) =>
       runtime.run(specOf(subject, followerId), await placementOf(), goodLogin, anySignal)
     const [one, other] = await Promise.all([run('one'), run('other')])
-    await lineOf(runtime, other.id, /Login has completed/)
+    for (const { id } of [one, other]) await lineOf(runtime, id, /Configuration tasks completed/)
     const info = await docker.getContainer(other.id).inspect()
     const address = info.NetworkSettings.Networks[subject.network]?.IPAddress
     const reach = (host: string, port: number) =>
