@@ -1,4 +1,5 @@
 // 20 gateways from launch to RUNNING, against creating and starting the same containers with bare dockerode; alternating, for engines swing.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import pLimit from 'p-limit'
 import { createOptions } from '../src/adapters/docker/container.ts'
 import { createDockerRuntime } from '../src/adapters/docker/runtime.ts'
@@ -33,7 +34,7 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
     ratios.push(ratio)
     loopP99Ms.push(ours.loopP99Ms)
     bench.say(
-      `round ${round}: bare ${seconds(bareMs)} (${concurrency} at a time), ours ${seconds(ours.wallMs)}, less the login ${ratio.toFixed(2)} times; event loop p99 ${ours.loopP99Ms.toFixed(1)} ms, most ${ours.loopMaxMs.toFixed(1)} ms`,
+      `round ${round}: bare ${seconds(bareMs)} (${concurrency} at a time), ours ${seconds(ours.wallMs)}, less the login ${ratio.toFixed(2)} times; event loop p99 ${ours.loopP99Ms.toFixed(1)} ms, most ${ours.loopMaxMs.toFixed(1)} ms (p99 of this idle process ${ours.idleP99Ms.toFixed(1)} ms)`,
     )
   }
   return [
@@ -85,10 +86,13 @@ async function managed(bench: Bench, corner: EngineCorner, ids: string[]) {
   const manager = new ManagedManager(bench)
   await manager.call('start', { ...corner.env, DATA_DIR: await corner.freshDataDir() })
   await manager.call('prepare', ids)
+  const beside = monitorEventLoopDelay({ resolution: 5 })
+  beside.enable()
   const measured = await manager.call('launch', ids)
+  beside.disable()
   await manager.kill()
   await clear(corner)
-  return measured
+  return { ...measured, idleP99Ms: beside.percentile(99) / 1e6 }
 }
 
 async function clear(corner: EngineCorner): Promise<void> {
