@@ -3,8 +3,11 @@ import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import type { ReasonCode } from '../../schemas/reason.ts'
 import { AlertBook } from '../alerts/alert-book.ts'
+import { type FleetError, isFleetError } from '../ports/errors.ts'
 import { adopt } from './adoption.ts'
 import { Audit } from './audit.ts'
+import { CredentialSources } from './credential-sources.ts'
+import { Charge } from './charge.ts'
 import { Digests } from './digests.ts'
 import { EngineWatch } from './engine-watch.ts'
 import { alertPrefix, gatewayAlerts } from './gateway-alerts.ts'
@@ -17,19 +20,24 @@ import type { Eyes } from './observe.ts'
 import { PortPool, UsernamePool } from './pools.ts'
 import { KeyedQueue } from './queue.ts'
 import { publish, type ReconcilerDeps, reconcile } from './reconciler.ts'
+import { recall } from './last-known.ts'
 import { readRecords } from './records.ts'
+import { SecretWatch } from './secret-watch.ts'
 import type { FleetDeps } from './settings.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
 import { released } from './transitions.ts'
 import { Waiting } from './waiting.ts'
 
 const eventsKeptMs = 30 * 86_400_000
+const secretIntervalMs = 60_000
 
 export class Fleet {
   readonly deps: FleetDeps
   readonly keepers = new Map<string, Keeper>()
   readonly alerts: AlertBook
   readonly audit: Audit
+  readonly credentials: CredentialSources
+  readonly secretWatch: SecretWatch
   readonly engine: EngineWatch
   readonly waiting: Waiting
   readonly ports: PortPool
@@ -37,6 +45,7 @@ export class Fleet {
   readonly digests: Digests
   readonly monitor: Monitor
   readonly queue: KeyedQueue
+  readonly charge: Charge
   readonly puller: ImagePuller
   readonly #records: Monitor
   readonly #reconciling: ReconcilerDeps
@@ -51,6 +60,12 @@ export class Fleet {
     setMaxListeners(0, this.#closing.signal)
     this.alerts = new AlertBook({ store: stores.alerts, sinks: deps.sinks, clock, log })
     this.audit = new Audit({ events: stores.events, clock, log })
+    this.credentials = new CredentialSources({
+      primary: deps.credentials,
+      fallback: deps.fallbackCredentials,
+      audit: this.audit,
+      alerts: this.alerts,
+    })
     this.waiting = new Waiting(clock)
     this.ports = new PortPool(settings.ports)
     this.digests = new Digests(deps.digestKey)
@@ -66,6 +81,7 @@ export class Fleet {
       wakeAll,
       adopt: (found) => adopt(this, found),
       onChange: (up) => this.#onEngine(up),
+      mayAct: () => this.charge.held,
     })
     this.monitor = new Monitor({
       clock,
@@ -77,14 +93,40 @@ export class Fleet {
       clock,
       log,
       intervalMs: settings.recordIntervalMs,
-      sweep: () => readRecords(this),
+      sweep: () => this.#sweepRecords(),
     })
+    this.charge = new Charge({
+      clock,
+      log,
+      take: deps.takeCharge ?? (async () => {}),
+      onTaken: () => this.#begin(),
+      onUnavailable: (error) => this.#onStore(error),
+      onRefused: deps.onRefused ?? (() => {}),
+    })
+    this.secretWatch = new SecretWatch({
+      keepers: this.keepers,
+      credentials: this.credentials,
+      digests: this.digests,
+      stores,
+      audit: this.audit,
+      clock,
+      log,
+      intervalMs: settings.secretIntervalMs ?? secretIntervalMs,
+      release: (keeper) => this.release(keeper),
+    })
+    const { engine, charge } = this
     const eyes: Eyes = {
       runtime,
       limits: settings.lifecycle,
       now: () => clock.now(),
       sleep: (ms, signal) => clock.sleep(ms, signal),
-      engine: this.engine,
+      // Until the store is ours, the engine is looked at as if it were away: watched, not acted on.
+      engine: {
+        get up() {
+          return engine.up && charge.held
+        },
+        report: (up) => engine.report(up),
+      },
       wake,
       onLogError: (followerId, err) => log.debug({ followerId, err }, 'log stream broke'),
     }
@@ -92,7 +134,7 @@ export class Fleet {
     const hands: Hands = {
       runtime,
       stores,
-      credentials: deps.credentials,
+      credentials: this.credentials,
       connector: deps.connector,
       clock,
       log,
@@ -120,9 +162,9 @@ export class Fleet {
     return this.#closing.signal
   }
 
-  /** Reads what is stored: followers, wishes, open alerts. Acts on nothing. Loading twice is loading once. */
+  /** Takes charge and reads what is stored: followers, wishes, open alerts. With the store away, what was last known. Loading twice is loading once. */
   load(): Promise<void> {
-    this.#loaded ??= this.alerts.load().then(() => readRecords(this))
+    this.#loaded ??= this.#load()
     return this.#loaded
   }
 
@@ -132,6 +174,7 @@ export class Fleet {
     await this.engine.start(this.signal)
     this.monitor.start()
     this.#records.start()
+    this.secretWatch.start()
     this.wakeAll()
   }
 
@@ -139,7 +182,13 @@ export class Fleet {
   async halt(): Promise<void> {
     this.waiting.close()
     this.#closing.abort(new Error('the manager is stopping'))
-    await Promise.all([this.monitor.stop(), this.#records.stop(), this.queue.stop(), this.puller.close()])
+    await Promise.all([
+      this.monitor.stop(),
+      this.#records.stop(),
+      this.secretWatch.stop(),
+      this.queue.stop(),
+      this.puller.close(),
+    ])
   }
 
   wake(followerId: string): void {
@@ -147,6 +196,7 @@ export class Fleet {
   }
 
   wakeAll(): void {
+    if (!this.#started) return
     for (const id of this.keepers.keys()) this.queue.enqueue(id)
   }
 
@@ -227,8 +277,49 @@ export class Fleet {
     }
   }
 
+  async #load(): Promise<void> {
+    await this.charge.start(this.signal)
+    if (!this.charge.held && this.deps.lastKnown) await recall(this, this.deps.lastKnown)
+  }
+
+  /** The store is ours: what it says counts from now on. */
+  async #begin(): Promise<void> {
+    await this.alerts.load()
+    for (const keeper of this.keepers.values()) {
+      keeper.record = (await this.deps.stores.gateways.get(keeper.follower.id)) ?? keeper.record
+    }
+    await readRecords(this)
+    this.#onStore(null)
+    this.wakeAll()
+  }
+
+  async #sweepRecords(): Promise<void> {
+    if (!this.charge.held) return
+    try {
+      await readRecords(this)
+      this.#onStore(null)
+    } catch (err) {
+      if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
+      this.#onStore(err)
+    }
+  }
+
+  /** `error` is null when the store answers. */
+  #onStore(error: FleetError | null): void {
+    const draft = {
+      key: 'store:DOWN',
+      level: 'CRITICAL',
+      code: 'STORE_UNAVAILABLE',
+      title: 'The store does not answer',
+      message: `Nothing can be changed and no gateway can log in anew: ${error?.message ?? ''}`,
+      action: 'Check the database and MONGODB_URL; gateways that run are watched, and work resumes by itself.',
+    } as const
+    this.alerts.settle('store:DOWN', error ? [draft] : [])
+  }
+
   async #sweep(): Promise<void> {
     this.wakeAll()
+    if (!this.charge.held) return
     const before = this.deps.clock.now() - eventsKeptMs
     await this.deps.stores.events.sweep(before)
     await this.deps.stores.alerts.sweep(before)

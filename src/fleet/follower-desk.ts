@@ -1,18 +1,18 @@
 // Follower records: create, read, patch, delete, and their credentials. Each change is reviewed for what it wishes of the gateway.
 import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { CredentialStore } from '../ports/credentials.ts'
 import { FleetError } from '../ports/errors.ts'
 import type { Caller } from '../ports/fleet.ts'
 import type { GatewayCredentials } from '../ports/runtime.ts'
 import type { Stores } from '../ports/stores.ts'
 import type { Audit } from './audit.ts'
+import type { CredentialSources } from './credential-sources.ts'
 import { mergePatch } from './merge-patch.ts'
 import { isTimeZone } from './planned-restart.ts'
 
 export interface FollowerDeskDeps {
   readonly stores: Stores
-  readonly credentials: CredentialStore
+  readonly credentials: CredentialSources
   readonly clock: Clock
   readonly audit: Audit
   /** The record is new or has changed: keep it, and move the wish. */
@@ -20,7 +20,7 @@ export interface FollowerDeskDeps {
   /** Ends the gateway and everything it left; the record goes last. */
   readonly retire: (follower: Follower, signal: AbortSignal) => Promise<void>
   /** New credentials are stored. */
-  readonly renewed: (follower: Follower, credentials: GatewayCredentials) => Promise<void>
+  readonly renewed: (followerId: string) => Promise<void>
 }
 
 /** Longest wait for a gateway to end before its record is deleted. */
@@ -105,13 +105,18 @@ export class FollowerDesk {
     this.#note('follower.deleted', id, 'Follower deleted', caller)
   }
 
-  async putCredentials(id: string, credentials: GatewayCredentials, caller: Caller): Promise<void> {
+  async putCredentials(
+    id: string,
+    login: GatewayCredentials,
+    { store, ...caller }: Caller & { store?: 'embedded' },
+  ): Promise<void> {
+    const { credentials, renewed } = this.#deps
     const follower = await this.get(id)
-    await this.#deps.credentials.write(follower, credentials, AbortSignal.timeout(retireMs))
-    this.#note('credentials.written', id, 'Credentials stored', caller, {
-      store: this.#deps.credentials.kind,
-    })
-    await this.#deps.renewed(follower, credentials)
+    const to = await credentials.write(follower, login, store, AbortSignal.timeout(retireMs))
+    this.#note('credentials.written', id, 'Credentials stored', caller, { ...to })
+    if (to.ref !== undefined && (await this.get(id)).vaultSecretRef === undefined)
+      await this.patch(id, { vaultSecretRef: to.ref }, caller)
+    await renewed(id)
   }
 
   #note(

@@ -1,11 +1,11 @@
 // What the steps work with: ports, pools and figures. And the one way to change a gateway's stored record.
 import type { Clock } from '../ports/clock.ts'
-import type { CredentialStore } from '../ports/credentials.ts'
 import type { IbConnector } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { GatewayRecord, Stores } from '../ports/stores.ts'
 import type { Audit } from './audit.ts'
+import type { CredentialSources } from './credential-sources.ts'
 import type { Digests } from './digests.ts'
 import type { ImagePuller } from './image-puller.ts'
 import type { Keeper } from './keeper.ts'
@@ -24,7 +24,7 @@ export interface SessionSettings {
 export interface Hands {
   readonly runtime: GatewayRuntime
   readonly stores: Stores
-  readonly credentials: CredentialStore
+  readonly credentials: CredentialSources
   readonly connector: IbConnector
   readonly clock: Clock
   readonly log: Log

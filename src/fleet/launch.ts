@@ -46,12 +46,9 @@ async function readCredentials(
   signal: AbortSignal,
 ): Promise<GatewayCredentials> {
   const followerId = keeper.follower.id
-  const data = {
-    store: hands.credentials.kind,
-    ...(keeper.follower.vaultSecretRef && { ref: keeper.follower.vaultSecretRef }),
-  }
-  const credentials = await hands.credentials.read(keeper.follower, signal)
-  hands.audit.note({ type: 'credentials.read', followerId, message: 'Credentials read for a login', data })
+  const { credentials, from } = await hands.credentials.read(keeper.follower, signal)
+  const message = 'Credentials read for a login'
+  hands.audit.note({ type: 'credentials.read', followerId, message, data: { ...from } })
   return credentials
 }
 

@@ -42,7 +42,7 @@ export class GatewayManager implements FleetControl {
   #stopping: Promise<void> | null = null
 
   constructor(deps: FleetDeps) {
-    const { stores, clock, settings, credentials, random = Math.random } = deps
+    const { stores, clock, settings, random = Math.random } = deps
     this.#deps = deps
     this.#startedAt = clock.now()
     this.#fleet = new Fleet(deps)
@@ -51,14 +51,14 @@ export class GatewayManager implements FleetControl {
     this.#verbs = new GatewayVerbs(this.#fleet)
     this.#followers = new FollowerDesk({
       stores,
-      credentials,
+      credentials: this.#fleet.credentials,
       clock,
       audit,
       review: async (follower) => {
         await review(this.#fleet, follower)
       },
       retire: (follower, signal) => retireFollower(this.#fleet, follower, signal),
-      renewed: (follower, fresh) => this.#verbs.credentialsRenewed(follower, fresh),
+      renewed: (followerId) => this.#fleet.secretWatch.renewed(followerId, this.#fleet.signal),
     })
   }
 
@@ -125,7 +125,11 @@ export class GatewayManager implements FleetControl {
     this.#verbs.mustBeOpen()
     return this.#followers.delete(id, caller)
   }
-  async putCredentials(id: string, credentials: GatewayCredentials, caller: Caller = local): Promise<void> {
+  async putCredentials(
+    id: string,
+    credentials: GatewayCredentials,
+    caller: Caller & { store?: 'embedded' } = local,
+  ): Promise<void> {
     this.#verbs.mustBeOpen()
     return this.#followers.putCredentials(id, credentials, caller)
   }

@@ -40,7 +40,7 @@ export async function retireFollower(fleet: Fleet, follower: Follower, signal: A
   await queue.exclusive(id, async () => {
     await deps.runtime.removeSettings(id, signal)
     for (const lease of await deps.stores.leases.list(id)) await deps.stores.leases.delete(id, lease.purpose)
-    await deps.credentials.remove(follower)
+    await fleet.credentials.remove(follower)
     await deps.stores.followers.delete(id)
     await deps.stores.gateways.delete(id)
   })

@@ -24,6 +24,8 @@ export interface FleetSettings {
   readonly monitorIntervalMs: number
   /** From reading to reading of the follower records, so that a record changed elsewhere takes effect. */
   readonly recordIntervalMs: number
+  /** From reading to reading of credentials that a gateway waits for [60 s]. */
+  readonly secretIntervalMs?: number
   readonly shutdownTimeoutMs: number
   readonly onShutdown: 'stop' | 'leave'
 }
@@ -33,6 +35,8 @@ export interface FleetDeps {
   readonly stores: Stores
   readonly runtime: GatewayRuntime
   readonly credentials: CredentialStore
+  /** The embedded store, where `credentials` is Vault: its copies serve while Vault is away. */
+  readonly fallbackCredentials?: CredentialStore
   readonly connector: IbConnector
   readonly sinks: readonly AlertSink[]
   readonly clock: Clock
@@ -43,6 +47,12 @@ export interface FleetDeps {
   readonly managerId: string
   /** Base64; the key of the login digests, kept in the store. */
   readonly digestKey: string
+  /** Takes the store's lock, STORE_UNAVAILABLE while the store is away. Absent: the caller holds it already. */
+  readonly takeCharge?: (signal: AbortSignal) => Promise<void>
+  /** The store turned out to be another manager's: this one must end. */
+  readonly onRefused?: (error: Error) => void
+  /** Followers and wishes as last known, for a start while the store is away. */
+  readonly lastKnown?: Stores
   /** For the disk figures of /system/system-status. */
   readonly dataDir?: string
 }

@@ -1,8 +1,6 @@
 // The verbs of one gateway: launch, stop, restart, reconnect. Each checks, records the wish, sets the state at once and leaves the work to the reconciler.
-import type { Follower } from '../../schemas/follower.ts'
-import { FleetError, isFleetError } from '../ports/errors.ts'
+import { FleetError } from '../ports/errors.ts'
 import type { Caller, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
-import type { GatewayCredentials } from '../ports/runtime.ts'
 import type { Fleet } from './fleet.ts'
 import { followerNotFound } from './follower-desk.ts'
 import { remember } from './hands.ts'
@@ -19,9 +17,10 @@ export class GatewayVerbs {
     this.#fleet = fleet
   }
 
-  /** SHUTTING_DOWN once the manager is on its way out. */
+  /** SHUTTING_DOWN once the manager is on its way out, STORE_UNAVAILABLE until it has taken charge. */
   mustBeOpen(): void {
     if (this.#fleet.signal.aborted) throw shuttingDown()
+    this.#fleet.charge.mustBeHeld()
   }
 
   async launch(keeper: Keeper, options: VerbOptions): Promise<VerbOutcome> {
@@ -142,32 +141,11 @@ export class GatewayVerbs {
     return this.#settled(keeper, options, (candidate) => settled && toldStatus(candidate) === 'RUNNING')
   }
 
-  /** New credentials are stored: a gateway that waited for them starts by itself, and a hold for rejected ones ends if they differ. */
-  async credentialsRenewed(follower: Follower, credentials: GatewayCredentials): Promise<void> {
-    const { keepers, deps, digests, audit } = this.#fleet
-    const keeper = keepers.get(follower.id)
-    if (!keeper) return
-    const hold = keeper.record.hold
-    if (hold?.code === 'CREDENTIALS_REJECTED' || hold?.code === 'LOCKED_OUT') {
-      if (hold.secretHash === digests.secret(credentials)) return
-      await remember(keeper, deps, { hold: null })
-      audit.note({
-        type: 'gateway.released',
-        followerId: follower.id,
-        message: 'Credentials changed: the gateway may log in again',
-      })
-      if (isWanted(keeper)) this.#fleet.release(keeper)
-      return
-    }
-    if (isWanted(keeper) && keeper.state.phase === 'backing-off') this.#fleet.release(keeper)
-  }
-
   /** Everything that a launch needs, checked and reserved before anything is recorded. */
   async #admit(keeper: Keeper, caller: Caller): Promise<void> {
     const { deps, engine, ports, audit } = this.#fleet
     const followerId = keeper.follower.id
-    if (keeper.record.hold?.code === 'CREDENTIALS_REJECTED')
-      await this.#mustDiffer(keeper, keeper.record.hold.secretHash)
+    if (keeper.record.hold?.code === 'CREDENTIALS_REJECTED') await this.#mustDiffer(keeper)
     if (!engine.up)
       throw new FleetError(
         'ENGINE_UNAVAILABLE',
@@ -188,15 +166,10 @@ export class GatewayVerbs {
   }
 
   /** CREDENTIALS_REJECTED unless the secret has changed since it was rejected: a machine never tries the same one twice. */
-  async #mustDiffer(keeper: Keeper, rejected: string | undefined): Promise<void> {
-    const { deps, digests } = this.#fleet
+  async #mustDiffer(keeper: Keeper): Promise<void> {
+    const { secretWatch, signal } = this.#fleet
     const followerId = keeper.follower.id
-    try {
-      const credentials = await deps.credentials.read(keeper.follower, this.#fleet.signal)
-      if (rejected !== undefined && digests.secret(credentials) !== rejected) return
-    } catch (err) {
-      if (!isFleetError(err)) throw err
-    }
+    if (await secretWatch.differs(keeper, signal)) return
     throw new FleetError(
       'CREDENTIALS_REJECTED',
       `IB rejected the login of ${followerId}, and the credentials have not changed since; trying them again would lock the user at IBKR. PUT /api/v1/followers/${followerId}/credentials with the right ones: the gateway then logs in by itself.`,

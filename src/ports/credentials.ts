@@ -55,6 +55,10 @@ export function credentialsInvalid(
 /** Where Vault keeps the login of a follower whose record names no vaultSecretRef. */
 export const defaultSecretRef = (followerId: string): string => `ibkr/${followerId}`
 
+export type VaultOutage = FleetError & {
+  readonly code: 'VAULT_UNREACHABLE' | 'VAULT_TIMEOUT' | 'VAULT_SEALED'
+}
+
 /** Vault is away for now, which another try may mend. Forbidden and missing are what Vault has decided. */
-export const isVaultOutage = (error: unknown): error is FleetError =>
+export const isVaultOutage = (error: unknown): error is VaultOutage =>
   isFleetError(error, 'VAULT_UNREACHABLE', 'VAULT_TIMEOUT', 'VAULT_SEALED')
