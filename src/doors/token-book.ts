@@ -4,8 +4,8 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { findToken, parseTokens, type Token } from './tokens.ts'
 
-/** A revoked token stops within this time; a look costs some microseconds, a request not much more. */
-const lookEveryMs = 1000
+/** A revoked token stops within this time; so seldom, looking costs nothing. */
+const lookEveryMs = 100
 
 export interface TokenBookDeps {
   /** As read at the start. */
