@@ -4,6 +4,7 @@ import { notices, unsupported } from './config/not-yet.ts'
 import { readTls, type TlsFiles } from './config/tls.ts'
 import type { LogLevel, Rate } from './config/values.ts'
 import { type Values, type Variable, type VariableName, variables } from './config/variables.ts'
+import { type CredentialsConfig, chooseCredentials, type VaultLogin } from './config/vault.ts'
 import type { Token } from './doors/tokens.ts'
 
 export interface Span {
@@ -26,8 +27,8 @@ export interface Config {
   /** Absent: made once and kept in the store. */
   readonly managerId?: string
   readonly runtime: DockerConfig | SimulatedConfig
-  readonly store: { readonly kind: 'embedded' }
-  readonly credentials: { readonly kind: 'embedded' }
+  readonly store: { readonly kind: 'embedded' } | { readonly kind: 'mongodb'; readonly database: string }
+  readonly credentials: CredentialsConfig
   readonly fleet: {
     /** Both ends belong to it, here and in `clientIds`. */
     readonly ports: Span
@@ -78,6 +79,10 @@ export interface Secrets {
   readonly tokens?: readonly Token[]
   /** Absent: plain HTTP. */
   readonly tls?: TlsFiles
+  /** With a store in MongoDB: its connection string. */
+  readonly mongodbUrl?: string
+  /** With credentials in Vault: how to log in there. */
+  readonly vaultLogin?: VaultLogin
   /** 32 bytes; absent: made in `dataDir`. */
   readonly credentialsKey?: Buffer
 }
@@ -122,10 +127,15 @@ export function parseConfig(
     ]),
   ) as { [N in VariableName]: Values[N] | undefined }
   const { tls, faults: tlsFaults } = readTls(values, readFile)
+  const vault = chooseCredentials(values, readFile)
   const hasTokens = Boolean(env.API_TOKENS?.trim() || env.API_TOKENS_FILE?.trim())
-  faults.push(...tlsFaults, ...contradictions(values), ...openDoors(values.HOST, hasTokens))
+  faults.push(...vault.faults, ...tlsFaults, ...contradictions(values), ...openDoors(values.HOST, hasTokens))
   if (faults.length > 0) throw new ConfigError(faults)
-  const { config, secrets } = assemble(values as Values, { tokensFile: env.API_TOKENS_FILE?.trim(), tls })
+  const { config, secrets } = assemble(values as Values, {
+    tokensFile: env.API_TOKENS_FILE?.trim(),
+    tls,
+    vault,
+  })
   return { config, secrets, notices: [...notices(env), ...inClear(config, tls)] }
 }
 
@@ -193,7 +203,15 @@ function inClear({ http }: Config, tls: TlsFiles | undefined): string[] {
 
 function assemble(
   v: Values,
-  { tokensFile, tls }: { tokensFile: string | undefined; tls: TlsFiles | undefined },
+  {
+    tokensFile,
+    tls,
+    vault,
+  }: {
+    tokensFile: string | undefined
+    tls: TlsFiles | undefined
+    vault: ReturnType<typeof chooseCredentials>
+  },
 ): { config: Config; secrets: Secrets } {
   const config: Config = {
     http: {
@@ -207,8 +225,8 @@ function assemble(
     onShutdown: v.ON_SHUTDOWN,
     ...(v.MANAGER_ID === undefined ? {} : { managerId: v.MANAGER_ID }),
     runtime: v.RUNTIME === 'docker' ? dockerConfig(v) : simulatedConfig(v),
-    store: { kind: 'embedded' },
-    credentials: { kind: 'embedded' },
+    store: v.MONGODB_URL === undefined ? { kind: 'embedded' } : { kind: 'mongodb', database: v.MONGODB_DB },
+    credentials: vault.credentials,
     fleet: {
       ports: { from: v.PORT_RANGE_START, to: v.PORT_RANGE_END },
       clientIds: { from: v.CLIENT_ID_RANGE_START, to: v.CLIENT_ID_RANGE_END },
@@ -235,6 +253,8 @@ function assemble(
   const secrets: Secrets = {
     ...(v.API_TOKENS === undefined ? {} : { tokens: v.API_TOKENS }),
     ...(tls === undefined ? {} : { tls }),
+    ...(v.MONGODB_URL === undefined ? {} : { mongodbUrl: v.MONGODB_URL }),
+    ...(vault.login === undefined ? {} : { vaultLogin: vault.login }),
     ...(v.CREDENTIALS_KEY === undefined ? {} : { credentialsKey: v.CREDENTIALS_KEY }),
   }
   return { config: deepFreeze(config), secrets: Object.freeze(secrets) }

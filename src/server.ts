@@ -1,32 +1,32 @@
 // The composition root as a function: config, adapters, core, app, listening; unwinds in reverse, also when the start fails half-way.
-import { randomBytes, randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { destination, type Logger, pino } from 'pino'
 import { alertLog } from './adapters/alert-log.ts'
 import { createDockerRuntime } from './adapters/docker/runtime.ts'
-import { createDataDirLock } from './adapters/embedded/data-dir-lock.ts'
 import { readProcesses } from './adapters/embedded/processes.ts'
-import { openEmbeddedStores } from './adapters/embedded/stores.ts'
 import { ibConnector } from './adapters/ib/connector.ts'
 import { createSimulatedRuntime } from './adapters/simulated/runtime.ts'
 import { createStoredCredentials } from './adapters/stored-credentials/credentials.ts'
 import { loadCredentialsKey } from './adapters/stored-credentials/key-file.ts'
 import { systemClock } from './adapters/system-clock.ts'
+import { createVaultCredentials } from './adapters/vault/credentials.ts'
 import { buildApp } from './app.ts'
-import { type Config, parseConfig } from './config.ts'
+import { type Config, parseConfig, type Secrets } from './config.ts'
 import { TokenBook } from './doors/token-book.ts'
 import { GatewayManager } from './fleet/manager.ts'
 import type { FleetSettings } from './fleet/settings.ts'
+import { openStores } from './open-stores.ts'
 import type { Clock } from './ports/clock.ts'
+import type { CredentialStore } from './ports/credentials.ts'
 import type { FleetControl } from './ports/fleet.ts'
 import type { Log } from './ports/log.ts'
 import type { GatewayRuntime } from './ports/runtime.ts'
-import { managerIdConstant } from './ports/stores.ts'
+import type { Stores } from './ports/stores.ts'
 import { redaction } from './request-log.ts'
 
-/** Nobody but this manager can change records in the embedded store; they are read again all the same, as a net below. */
-const recordIntervalMs = 60_000
+/** Records in a database may be changed by anyone and take effect within seconds; in the embedded store only by this manager. */
+const recordIntervalMs = { mongodb: 3_000, embedded: 60_000 }
 
 export interface RunningServer {
   readonly url: string
@@ -61,32 +61,38 @@ export async function startServer({
     return closing
   }
   try {
-    const lockDeps = { clock, log, processes: readProcesses(), onLockLost: onFatal }
-    const dataDirLock = createDataDirLock({ ...lockDeps, dataDir: config.dataDir })
-    const stores = await openEmbeddedStores({ ...lockDeps, dataDir: config.dataDir })
-    closers.push(() => stores.close())
-    const managerId = config.managerId ?? (await stores.constant(managerIdConstant, randomUUID))
-    const waiting = new AbortController()
-    await dataDirLock.acquire(managerId, waiting.signal)
-    closers.push(() => dataDirLock.release())
-    await stores.lock.acquire(managerId, waiting.signal)
-    closers.push(() => stores.lock.release())
-
-    const key = secrets.credentialsKey ?? loadCredentialsKey({ dataDir: config.dataDir, log })
+    const opened = await openStores(config, secrets, {
+      clock,
+      log,
+      processes: readProcesses(),
+      onLockLost: onFatal,
+    })
+    closers.push(() => opened.close())
+    const { stores, managerId } = opened
     const runtime = openRuntime(config, managerId, clock, log)
     closers.push(() => runtime.close())
+    const {
+      credentials,
+      fallbackCredentials,
+      close: closeCredentials,
+    } = openCredentials(config, secrets, stores, clock, log)
+    closers.push(closeCredentials)
     const manager = new GatewayManager({
       settings: fleetSettings(config),
       stores,
       runtime,
-      credentials: createStoredCredentials({ secrets: stores.secrets, key, clock }),
+      credentials,
+      ...(fallbackCredentials && { fallbackCredentials }),
       connector: ibConnector(),
       sinks: [alertLog(log)],
       clock,
       log,
       version: productVersion,
       managerId,
-      digestKey: await stores.constant('digestKey', () => randomBytes(32).toString('base64')),
+      digestKey: opened.digestKey,
+      takeCharge: opened.takeCharge,
+      onRefused: onFatal,
+      ...(opened.lastKnown && { lastKnown: opened.lastKnown }),
       dataDir: config.dataDir,
     })
     closers.push(() => manager.stop())
@@ -136,6 +142,26 @@ async function unwind(closers: Array<() => Promise<void> | void>, log: Log): Pro
   }
 }
 
+/** Vault with the stored copies to fall back to, or the stored ones alone. */
+function openCredentials(
+  config: Config,
+  secrets: Secrets,
+  stores: Stores,
+  clock: Clock,
+  log: Log,
+): {
+  credentials: CredentialStore
+  fallbackCredentials?: CredentialStore
+  close: () => void
+} {
+  const key = secrets.credentialsKey ?? loadCredentialsKey({ dataDir: config.dataDir, log })
+  const stored = createStoredCredentials({ secrets: stores.secrets, key, clock })
+  if (config.credentials.kind === 'embedded' || !secrets.vaultLogin)
+    return { credentials: stored, close: () => {} }
+  const vault = createVaultCredentials({ ...config.credentials, auth: secrets.vaultLogin, clock, log })
+  return { credentials: vault, fallbackCredentials: stored, close: () => vault.close() }
+}
+
 function openRuntime(config: Config, managerId: string, clock: Clock, log: Log): GatewayRuntime {
   if (config.runtime.kind === 'simulated')
     return createSimulatedRuntime({ clock, log, pace: config.runtime.pace })
@@ -151,7 +177,7 @@ function openRuntime(config: Config, managerId: string, clock: Clock, log: Log):
 }
 
 /** The core's figures from the configuration. */
-export function fleetSettings({ fleet, monitor, session, onShutdown }: Config): FleetSettings {
+export function fleetSettings({ fleet, monitor, session, store, onShutdown }: Config): FleetSettings {
   return {
     spec: {
       containerPrefix: fleet.containerPrefix,
@@ -170,7 +196,7 @@ export function fleetSettings({ fleet, monitor, session, onShutdown }: Config): 
     session,
     launchConcurrency: fleet.launchConcurrency,
     monitorIntervalMs: monitor.intervalMs,
-    recordIntervalMs,
+    recordIntervalMs: recordIntervalMs[store.kind],
     shutdownTimeoutMs: fleet.shutdownTimeoutMs,
     onShutdown,
   }

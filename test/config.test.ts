@@ -239,14 +239,43 @@ t.test('secrets from files', async (t) => {
 })
 
 t.test('what this version cannot honour stops the start', async (t) => {
-  const asked = ['MONGODB_URL', 'VAULT_ADDR', 'VAULT_TOKEN_FILE', 'BARS_DIR']
-  for (const name of asked) {
+  for (const name of ['IB_HOST', 'BARS_DIR']) {
     const faults = faultsOf({ [name]: 'canary' })
     t.match(faults, [new RegExp(`^${name}: got a value, takes nothing yet, .*: unset it$`)])
     t.notMatch(faults.join(), /canary/)
   }
-  t.match(faultsOf({ VAULT_ENABLED: 'true' }), [/^VAULT_ENABLED/])
-  t.strictSame(faultsOf({ VAULT_ENABLED: 'false', VAULT_ADDR: 'http://x' }), [])
+})
+
+t.test('the store: MongoDB by its connection string, which is never shown', async (t) => {
+  t.strictSame(parseConfig({}).config.store, { kind: 'embedded' })
+  const { config, secrets } = parseConfig({
+    MONGODB_URL: 'mongodb://u:canary@127.0.0.1/?a=b',
+    MONGODB_DB: 'mine',
+  })
+  t.strictSame(config.store, { kind: 'mongodb', database: 'mine' })
+  t.equal(secrets.mongodbUrl, 'mongodb://u:canary@127.0.0.1/?a=b')
+  t.notMatch(JSON.stringify(config), /canary/)
+  t.notMatch(faultsOf({ MONGODB_URL: 'postgres://u:canary@h/' }).join(), /canary/)
+  t.match(faultsOf({ MONGODB_DB: 'a/b' }), [/^MONGODB_DB/])
+})
+
+t.test('credentials: Vault follows its address, with one way to log in', async (t) => {
+  const address = { VAULT_ADDR: 'https://vault:8200' }
+  const token = { ...address, VAULT_TOKEN: 'canary' }
+  t.match(parseConfig(token), {
+    config: { credentials: { kind: 'vault', address: 'https://vault:8200', mount: 'secret' } },
+    secrets: { vaultLogin: { kind: 'token', token: 'canary' } },
+  })
+  t.match(parseConfig({ ...address, VAULT_ROLE_ID: 'r', VAULT_SECRET_ID: 's' }).secrets.vaultLogin, {
+    kind: 'approle',
+  })
+  t.strictSame(parseConfig({ ...token, VAULT_ENABLED: 'false' }).config.credentials, { kind: 'embedded' })
+  t.match(faultsOf({ VAULT_ENABLED: 'true' }), [/^VAULT_ADDR: got nothing/, /^VAULT_TOKEN: got nothing/])
+  t.match(faultsOf(address), [/^VAULT_TOKEN: got nothing, takes a token, or/])
+  t.match(faultsOf({ ...address, VAULT_ROLE_ID: 'r' }), [/^VAULT_SECRET_ID: got nothing/])
+  t.match(faultsOf({ ...token, VAULT_ROLE_ID: 'r' }), [/^VAULT_TOKEN: got a token and an AppRole/])
+  t.match(faultsOf({ ...token, VAULT_CACERT: '/nowhere' }), [/^VAULT_CACERT: .*ENOENT/])
+  t.match(faultsOf({ ...token, VAULT_ADDR: 'vault:8200' }), [/^VAULT_ADDR/])
 })
 
 t.test('webhooks never stop the start', async (t) => {

@@ -2,14 +2,11 @@
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Variables of features that are not built yet: set, they stop the start rather than being ignored. `harmless` values ask for nothing. */
+/** Variables of features that are not built yet: set, they stop the start rather than being ignored. */
 const notYet: ReadonlyArray<{
   readonly feature: string
   readonly names: readonly string[]
-  readonly harmless?: string
 }> = [
-  { feature: 'MongoDB', names: ['MONGODB_URL', 'MONGODB_URL_FILE', 'MONGODB_DB'] },
-  { feature: 'Vault', names: ['VAULT_ENABLED'], harmless: 'false' },
   {
     feature: 'the data connection',
     names: ['IB_HOST', 'IB_PORT', 'IB_CLIENT_ID', 'DATA_FOLLOWER'],
@@ -27,20 +24,6 @@ const notYet: ReadonlyArray<{
   },
 ]
 
-/** The same for Vault; with VAULT_ENABLED=false they ask for nothing. */
-const notYetVault: readonly string[] = [
-  'VAULT_ADDR',
-  'VAULT_TOKEN',
-  'VAULT_TOKEN_FILE',
-  'VAULT_ROLE_ID',
-  'VAULT_ROLE_ID_FILE',
-  'VAULT_SECRET_ID',
-  'VAULT_SECRET_ID_FILE',
-  'VAULT_KV_MOUNT',
-  'VAULT_NAMESPACE',
-  'VAULT_CACERT',
-]
-
 /** Alert sinks that are not built yet; a bad or unusable one never stops the start. */
 const webhookVariables: readonly string[] = [
   'DISCORD_WEBHOOK_URL',
@@ -51,10 +34,9 @@ const webhookVariables: readonly string[] = [
 
 /** One fault for each variable that this version cannot honour. */
 export function unsupported(env: Environment): Array<{ variable: string; got: string; takes: string }> {
-  const vault = env.VAULT_ENABLED?.trim() === 'false' ? [] : [{ feature: 'Vault', names: notYetVault }]
-  return [...notYet, ...vault].flatMap(({ feature, names, ...rest }) =>
+  return notYet.flatMap(({ feature, names }) =>
     names
-      .filter((name) => env[name]?.trim() && env[name]?.trim() !== ('harmless' in rest ? rest.harmless : ''))
+      .filter((name) => env[name]?.trim())
       .map((variable) => ({
         variable,
         got: 'a value',

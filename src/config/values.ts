@@ -76,6 +76,12 @@ export function word<const W extends string>(...words: W[]): Kind<W> {
   }
 }
 
+/** `true` or `false`, in either case. */
+export const yesOrNo: Kind<boolean> = {
+  takes: 'true or false',
+  parse: (text) => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : undefined),
+}
+
 export function matching(pattern: RegExp, takes: string): Kind<string> {
   return { takes, parse: (text) => (pattern.test(text) ? text : undefined) }
 }

@@ -11,6 +11,7 @@ import {
   tokenList,
   wholeNumber,
   word,
+  yesOrNo,
 } from './values.ts'
 
 /** `default` is text as a person would write it; without one, an absent variable is undefined. */
@@ -58,6 +59,17 @@ export const variables = {
   MANAGER_ID: optional(
     matching(new RegExp(dockerName), 'up to 63 letters, digits, `_`, `.` or `-`, a letter or digit first'),
     'Name that tells our containers from those of other managers; made once and kept in the store when unset.',
+  ),
+
+  MONGODB_URL: {
+    kind: matching(/^mongodb(\+srv)?:\/\/[^\s]+$/, 'mongodb://… or mongodb+srv://…'),
+    about: 'Connection string of the MongoDB that keeps the records; they are kept in DATA_DIR when unset.',
+    secret: true,
+  },
+  MONGODB_DB: withDefault(
+    matching(/^[A-Za-z0-9_-]{1,63}$/, 'up to 63 letters, digits, `_` or `-`'),
+    'ibgm',
+    'Name of the database.',
   ),
 
   API_TOKENS: {
@@ -196,6 +208,28 @@ export const variables = {
       'Key of the stored IB logins, 32 bytes in base64 (openssl rand -base64 32); made in DATA_DIR/credentials.key when unset.',
     secret: true,
   },
+  VAULT_ENABLED: optional(
+    yesOrNo,
+    'Whether IB logins come from Vault; follows VAULT_ADDR when unset, and false leaves it unused.',
+  ),
+  VAULT_ADDR: optional(
+    matching(/^https?:\/\/[^\s/@?#]+\/?$/, 'http://host:port or https://host:port'),
+    'Vault, where the IB logins are; those in the embedded store are then the copy to fall back to.',
+  ),
+  VAULT_TOKEN: {
+    kind: anyText,
+    about: 'Token for Vault, renewed by itself; or an AppRole instead, with the next two.',
+    secret: true,
+  },
+  VAULT_ROLE_ID: { kind: anyText, about: 'AppRole of the manager.', secret: true },
+  VAULT_SECRET_ID: { kind: anyText, about: 'Secret id of that AppRole.', secret: true },
+  VAULT_KV_MOUNT: withDefault(
+    matching(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/, 'the path of a KV mount'),
+    'secret',
+    "Mount of the logins, KV version 1 or 2; a record's vaultSecretRef is relative to it.",
+  ),
+  VAULT_NAMESPACE: optional(matching(/^[^\s\0]+$/, 'the name of a namespace'), 'Namespace in Vault.'),
+  VAULT_CACERT: optional(anyText, "File of the certificates, in PEM, that Vault's own is checked with."),
 } satisfies Record<string, Variable<unknown>>
 
 export type VariableName = keyof typeof variables
@@ -209,6 +243,7 @@ export type Values = {
 /** Sections of .env.example, each with its first variable; a section ends where the next begins. */
 export const sections: ReadonlyArray<{ readonly title: string; readonly first: VariableName }> = [
   { title: 'Server', first: 'HOST' },
+  { title: 'Store', first: 'MONGODB_URL' },
   { title: 'Who may come in', first: 'API_TOKENS' },
   { title: 'Gateways', first: 'RUNTIME' },
   { title: 'Watching and recovery', first: 'HEALTHCHECK_INTERVAL' },

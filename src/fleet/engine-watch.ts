@@ -15,6 +15,8 @@ export interface EngineWatchDeps {
   readonly wake: (followerId: string) => void
   readonly wakeAll: () => void
   readonly onChange: (up: boolean) => void
+  /** Whether anything may be made in the engine yet. */
+  readonly mayAct: () => boolean
 }
 
 export class EngineWatch {
@@ -66,7 +68,8 @@ export class EngineWatch {
     const { runtime, adopt, log } = this.#deps
     try {
       const containers = await runtime.list(this.#signal)
-      await this.ready(this.#signal).catch((err) => {
+      const ready = this.#deps.mayAct() ? this.ready(this.#signal) : Promise.resolve()
+      await ready.catch((err) => {
         // Gateways that run are adopted all the same; launches will be told why they cannot be.
         if (isFleetError(err, 'ENGINE_UNAVAILABLE')) throw err
         log.error({ err }, 'what gateways share is not usable')

@@ -1,4 +1,5 @@
 // From stored follower records to keepers and wishes: one record reviewed, or all of them read again.
+import { isDeepStrictEqual } from 'node:util'
 import type { Follower } from '../../schemas/follower.ts'
 import type { Fleet } from './fleet.ts'
 import { remember } from './hands.ts'
@@ -44,7 +45,8 @@ export async function readRecords(fleet: Fleet): Promise<void> {
   alerts.settle('follower:', drafts)
   for (const follower of followers) {
     const keeper = keepers.get(follower.id)
-    const known = keeper?.follower.revision === follower.revision && keeper.record.seen !== null
+    // Compared whole: whoever edits a document by hand rarely counts its revision up.
+    const known = isDeepStrictEqual(keeper?.follower, follower) && keeper?.record.seen !== null
     if (!known && !keeper?.deleting) await review(fleet, follower)
   }
   const present = new Set([...followers, ...malformed].map(({ id }) => id))

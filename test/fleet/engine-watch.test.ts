@@ -41,6 +41,7 @@ function watchOf(t: Test, up: boolean) {
     adopt: (found) => told.push(`adopt ${found.length}${watch.up ? ' too late' : ''}`),
     wake: (id) => told.push(`wake ${id}`),
     wakeAll: () => told.push('wake all'),
+    mayAct: () => true,
     onChange: (now) => told.push(now ? 'up' : 'down'),
   })
   t.teardown(() => stopping.abort())

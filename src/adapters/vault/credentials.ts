@@ -16,7 +16,7 @@ import { type VaultAuth, VaultSession } from './session.ts'
 import { inTime, tried } from './tries.ts'
 
 export interface VaultDeps {
-  /** VAULT_ADDR: http(s)://host:port, without a path. */
+  /** VAULT_ADDR: http(s)://host:port, with the path of a proxy in front of Vault if there is one. */
   readonly address: string
   readonly auth: VaultAuth
   /** VAULT_KV_MOUNT. */

@@ -1,0 +1,73 @@
+// Being the one manager of the store. Until the store's lock is ours, gateways are watched and nothing is created, stopped or written.
+import type { Clock } from '../ports/clock.ts'
+import { FleetError, isFleetError } from '../ports/errors.ts'
+import type { Log } from '../ports/log.ts'
+
+const againMs = 2_000
+
+export interface ChargeDeps {
+  /** Takes the store's lock; STORE_UNAVAILABLE is tried again, anything else ends the manager. */
+  readonly take: (signal: AbortSignal) => Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+  /** It is ours now, for the first time. A failure for the store's sake puts everything off to the next try. */
+  readonly onTaken: () => Promise<void>
+  readonly onUnavailable: (error: FleetError) => void
+  readonly onRefused: (error: Error) => void
+}
+
+export class Charge {
+  readonly #deps: ChargeDeps
+  #held = false
+  #locked = false
+
+  constructor(deps: ChargeDeps) {
+    this.#deps = deps
+  }
+
+  get held(): boolean {
+    return this.#held
+  }
+
+  /** STORE_UNAVAILABLE while the store has not been reached since the start. */
+  mustBeHeld(): void {
+    if (this.#held) return
+    throw new FleetError(
+      'STORE_UNAVAILABLE',
+      'The store has not answered since the manager started, so nothing can be changed yet. Gateways that run are watched; ask again when /readyz says ready.',
+      { retryAfterMs: againMs },
+    )
+  }
+
+  /** Resolves after the first try; goes on by itself while the store is away. Rejects when the store is somebody else's. */
+  async start(signal: AbortSignal): Promise<void> {
+    if (!(await this.#try(signal))) void this.#keepTrying(signal)
+  }
+
+  async #try(signal: AbortSignal): Promise<boolean> {
+    try {
+      if (!this.#locked) await this.#deps.take(signal)
+      this.#locked = true
+      this.#held = true
+      await this.#deps.onTaken()
+      return true
+    } catch (err) {
+      this.#held = false
+      if (signal.aborted) return true
+      if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
+      this.#deps.onUnavailable(err)
+      return false
+    }
+  }
+
+  async #keepTrying(signal: AbortSignal): Promise<void> {
+    const { clock, log, onRefused } = this.#deps
+    try {
+      do await clock.sleep(againMs, signal)
+      while (!(await this.#try(signal)))
+      if (this.#held) log.info({}, 'the store is back')
+    } catch (err) {
+      if (!signal.aborted) onRefused(err instanceof Error ? err : new Error(String(err)))
+    }
+  }
+}
