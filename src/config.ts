@@ -1,5 +1,6 @@
 // From the environment to a frozen Config and, apart from it, the Secrets; all faults are reported together.
 import { readFileSync } from 'node:fs'
+import { inClear, openDoors, rateLimitFor } from './config/doors.ts'
 import { notices, unsupported } from './config/not-yet.ts'
 import { readTls, type TlsFiles } from './config/tls.ts'
 import type { LogLevel, Rate } from './config/values.ts'
@@ -136,7 +137,7 @@ export function parseConfig(
     tls,
     vault,
   })
-  return { config, secrets, notices: [...notices(env), ...inClear(config, tls)] }
+  return { config, secrets, notices: [...notices(env), ...inClear(config.http.host, tls)] }
 }
 
 function readVariable(
@@ -185,22 +186,6 @@ function contradictions(values: { [N in VariableName]: Values[N] | undefined }):
   })
 }
 
-const loopback: readonly string[] = ['127.0.0.1', 'localhost', '::1']
-
-/** Without tokens nobody but this machine may reach the server. */
-function openDoors(host: string | undefined, hasTokens: boolean): ConfigFault[] {
-  if (host === undefined || hasTokens || loopback.includes(host)) return []
-  const takes = `${loopback.join(', ')}, or any address once API_TOKENS or API_TOKENS_FILE is set`
-  return [{ variable: 'HOST', got: show(host), takes }]
-}
-
-function inClear({ http }: Config, tls: TlsFiles | undefined): string[] {
-  if (tls || loopback.includes(http.host)) return []
-  return [
-    'HOST is reachable from elsewhere without TLS: tokens and IB logins cross the network readable. Set TLS_CERT_FILE and TLS_KEY_FILE, or let a proxy on this machine speak TLS',
-  ]
-}
-
 function assemble(
   v: Values,
   {
@@ -217,7 +202,7 @@ function assemble(
     http: {
       host: v.HOST,
       port: v.PORT,
-      rateLimit: v.RATE_LIMIT ?? { limit: loopback.includes(v.HOST) ? 0 : 100, windowMs: 1000 },
+      rateLimit: v.RATE_LIMIT ?? rateLimitFor(v.HOST),
       ...(tokensFile ? { tokensFile } : {}),
     },
     logLevel: v.LOG_LEVEL,
