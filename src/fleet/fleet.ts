@@ -6,21 +6,21 @@ import { AlertBook } from '../alerts/alert-book.ts'
 import { type FleetError, isFleetError } from '../ports/errors.ts'
 import { adopt } from './adoption.ts'
 import { Audit } from './audit.ts'
-import { CredentialSources } from './credential-sources.ts'
 import { Charge } from './charge.ts'
+import { CredentialSources } from './credential-sources.ts'
 import { Digests } from './digests.ts'
 import { EngineWatch } from './engine-watch.ts'
 import { alertPrefix, gatewayAlerts } from './gateway-alerts.ts'
 import type { Hands } from './hands.ts'
 import { ImagePuller } from './image-puller.ts'
 import type { Keeper } from './keeper.ts'
+import { recall } from './last-known.ts'
 import { LoginBudget } from './login-budget.ts'
 import { Monitor } from './monitor.ts'
 import type { Eyes } from './observe.ts'
 import { PortPool, UsernamePool } from './pools.ts'
 import { KeyedQueue } from './queue.ts'
 import { publish, type ReconcilerDeps, reconcile } from './reconciler.ts'
-import { recall } from './last-known.ts'
 import { readRecords } from './records.ts'
 import { SecretWatch } from './secret-watch.ts'
 import type { FleetDeps } from './settings.ts'
@@ -312,7 +312,8 @@ export class Fleet {
       code: 'STORE_UNAVAILABLE',
       title: 'The store does not answer',
       message: `Nothing can be changed and no gateway can log in anew: ${error?.message ?? ''}`,
-      action: 'Check the database and MONGODB_URL; gateways that run are watched, and work resumes by itself.',
+      action:
+        'Check the database and MONGODB_URL; gateways that run are watched, and work resumes by itself.',
     } as const
     this.alerts.settle('store:DOWN', error ? [draft] : [])
   }

@@ -20,6 +20,14 @@ export function rememberedIn(local: Stores, primary: Stores, log: Log): Stores {
         await keep(copyFollowers(local, answer.followers, copied))
         return answer
       },
+      async insert(follower) {
+        await primary.followers.insert(follower)
+        await keep(copyFollower(local, follower, copied))
+      },
+      async replace(follower, expectedRevision) {
+        await primary.followers.replace(follower, expectedRevision)
+        await keep(copyFollower(local, follower, copied))
+      },
     },
     gateways: {
       ...primary.gateways,
@@ -61,8 +69,12 @@ async function copyFollowers(
   }
   for (const follower of followers) {
     if (isDeepStrictEqual(copied.get(follower.id), follower)) continue
-    await local.followers.delete(follower.id)
-    await local.followers.insert(follower)
-    copied.set(follower.id, follower)
+    await copyFollower(local, follower, copied)
   }
+}
+
+async function copyFollower(local: Stores, follower: Follower, copied: Map<string, Follower>): Promise<void> {
+  await local.followers.delete(follower.id)
+  await local.followers.insert(follower)
+  copied.set(follower.id, follower)
 }

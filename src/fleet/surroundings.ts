@@ -45,7 +45,12 @@ export async function systemStatus(
 }
 
 /** Not ready while the engine is away, the store does not answer, or the manager is on its way out. */
-export async function readiness({ signal, engine, charge, deps }: Fleet): ReturnType<FleetControl['readiness']> {
+export async function readiness({
+  signal,
+  engine,
+  charge,
+  deps,
+}: Fleet): ReturnType<FleetControl['readiness']> {
   if (signal.aborted) return { ready: false, dependency: 'manager', detail: 'The manager is shutting down.' }
   if (!engine.up)
     return {
@@ -54,7 +59,11 @@ export async function readiness({ signal, engine, charge, deps }: Fleet): Return
       detail: `The container engine does not answer${engine.detail ? `: ${engine.detail.replace(/[.?]+$/, '')}` : ''}. Gateways that run are left as they are; work resumes by itself.`,
     }
   if (!charge.held)
-    return { ready: false, dependency: 'store', detail: 'The store has not answered since the manager started; it is tried again.' }
+    return {
+      ready: false,
+      dependency: 'store',
+      detail: 'The store has not answered since the manager started; it is tried again.',
+    }
   const store = await askDependency(deps.stores.kind, () => deps.stores.ping(), deps.clock, signal)
   if (!store.reachable)
     return { ready: false, dependency: 'store', detail: `The store does not answer: ${store.detail}.` }

@@ -23,10 +23,11 @@ const faults: Readonly<Record<number, string>> = {
 /** Statuses that name their cause; undefined for those that do not. */
 export function causeOfStatus(
   status: number,
-  { stage, unexplainedLoginBox }: LoginProgress,
+  { stage, loggedIn, unexplainedLoginBox }: LoginProgress,
 ): Cause | undefined {
   const fault = faults[status]
-  if (fault !== undefined) return { code: 'CONFIG_ERROR', detail: fault }
+  // The start script's own (up to 8) can only come before a login; after one the number is somebody else's.
+  if (fault !== undefined && !(loggedIn && status <= 8)) return { code: 'CONFIG_ERROR', detail: fault }
   if (status === 137) return { code: 'OUT_OF_MEMORY', detail: 'exit status 137' }
   if (status === 86) return { code: 'EXISTING_SESSION', detail: 'IBC could not hand the session over' }
   if (status === 87)
