@@ -7,13 +7,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 
-export type Part = 'docker' | 'mongo' | 'vault' | 'compose' | 'python'
+export type Part = 'docker' | 'mongo' | 'vault' | 'compose' | 'haproxy' | 'python'
 
 const howToRun: Record<Part, string> = {
   docker: 'start a Docker engine (DOCKER_HOST or /var/run/docker.sock)',
   mongo: 'set MONGODB_URL to a MongoDB server, for example that of npm run services',
   vault: 'set VAULT_ADDR (and VAULT_TOKEN) to a Vault server, for example that of npm run services',
   compose: 'install the docker compose plugin and start a Docker engine',
+  haproxy: 'install haproxy (apt-get install haproxy)',
   python:
     'python3 -m venv ~/.cache/ibgm/ib_async && ~/.cache/ibgm/ib_async/bin/pip install ib_async (or set IB_ASYNC_PYTHON)',
 }
@@ -23,6 +24,7 @@ const probes: Record<Part, () => boolean | Promise<boolean>> = {
   mongo: () => Boolean(process.env.MONGODB_URL),
   vault: () => Boolean(process.env.VAULT_ADDR),
   compose: async () => (await engineAnswers()) && (await succeeds('docker', ['compose', 'version'])),
+  haproxy: () => succeeds('haproxy', ['-v']),
   python: async () => (await pythonWithIbAsync()) !== undefined,
 }
 
