@@ -10,11 +10,16 @@ const root = join(import.meta.dirname, '..', '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const dockerfile = read('Dockerfile')
 
-/** What compose hands to the manager when nothing is set: `${NAME:-default}` is its default. */
+/** What compose hands to the manager when nothing is set: `${NAME:-default}` is its default, `${NAME:+text}` is nothing. */
 function environmentOf(service: { environment: Record<string, string> }): Record<string, string> {
   const entries = Object.entries(service.environment)
   return Object.fromEntries(
-    entries.map(([name, value]) => [name, String(value).replace(/\$\{\w+:-(.*)\}/, '$1')]),
+    entries.map(([name, value]) => [
+      name,
+      String(value)
+        .replace(/\$\{\w+:-(.*)\}/, '$1')
+        .replace(/\$\{\w+:\+.*\}/, ''),
+    ]),
   )
 }
 
@@ -22,9 +27,11 @@ t.test('the manager of docker-compose.yml', async (t) => {
   const { services, volumes } = parse(read('docker-compose.yml'))
   const { manager } = services
   const env = environmentOf(manager)
-  const { config } = parseConfig(env)
+  const { config } = parseConfig(env, (path) =>
+    `the secret of ${path}`.replace(/.*mongodb-url/, 'mongodb://x'),
+  )
   t.strictSame(
-    Object.keys(env).filter((name) => !(name in variables)),
+    Object.keys(env).filter((name) => !(name.replace(/(?<!TLS.*)_FILE$/, '') in variables)),
     [],
     'every variable is one of ours',
   )
@@ -33,8 +40,29 @@ t.test('the manager of docker-compose.yml', async (t) => {
   t.match(manager, { build: '.', init: true, network_mode: 'host' })
   const graceMs = Number(/^(\d+)s$/.exec(manager.stop_grace_period)?.[1]) * 1000
   t.ok(graceMs > config.fleet.shutdownTimeoutMs, 'time to log the gateways out')
+  t.match(config, { store: { kind: 'mongodb' }, credentials: { kind: 'vault' } })
   t.ok(manager.volumes.includes(`data:${config.dataDir}`) && 'data' in volumes)
   t.match(dockerfile, `DATA_DIR=${config.dataDir}`)
+})
+
+t.test('the other services', async (t) => {
+  const { services, networks } = parse(read('docker-compose.yml'))
+  for (const [name, { image, ports = [] }] of Object.entries<{ image: string; ports?: string[] }>(services)) {
+    t.match(image, /:[\w.]+$/, `${name} is named with its tag`)
+    for (const port of ports) t.match(port, /^127\.0\.0\.1:/, `${name} is published on 127.0.0.1 alone`)
+  }
+  const proxy = { user: 'root', read_only: true, cap_drop: ['ALL'], network_mode: 'none' }
+  t.match(services['docker-proxy'], proxy)
+  t.equal(networks.gateways.driver_opts['com.docker.network.bridge.enable_icc'], 'false')
+})
+
+t.test('what CI changes of it', async (t) => {
+  const { services, ...rest } = parse(read('.ci/services/compose.yml'))
+  t.strictSame(rest, {})
+  const { init, ...standIns } = services
+  t.strictSame(init, { environment: { MONGODB_URL_OPTIONS: 'authMechanism=PLAIN' } })
+  for (const [name, changes] of Object.entries(standIns))
+    t.strictSame(Object.keys(changes as object).sort(), ['command', 'healthcheck'], name)
 })
 
 t.test('the Dockerfile', async (t) => {

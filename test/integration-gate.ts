@@ -13,7 +13,8 @@ const howToRun: Record<Part, string> = {
   docker: 'start a Docker engine (DOCKER_HOST or /var/run/docker.sock)',
   mongo: 'set MONGODB_URL to a MongoDB server, for example that of npm run services',
   vault: 'set VAULT_ADDR (and VAULT_TOKEN) to a Vault server, for example that of npm run services',
-  compose: 'install the docker compose plugin and start a Docker engine',
+  compose:
+    'install the docker compose plugin, start a Docker engine, and get the images: docker compose build && docker compose pull --ignore-buildable (or .ci/services/images.sh and docker build)',
   haproxy: 'install haproxy (apt-get install haproxy)',
   python:
     'python3 -m venv ~/.cache/ibgm/ib_async && ~/.cache/ibgm/ib_async/bin/pip install ib_async (or set IB_ASYNC_PYTHON)',
@@ -23,7 +24,7 @@ const probes: Record<Part, () => boolean | Promise<boolean>> = {
   docker: engineAnswers,
   mongo: () => Boolean(process.env.MONGODB_URL),
   vault: () => Boolean(process.env.VAULT_ADDR),
-  compose: async () => (await engineAnswers()) && (await succeeds('docker', ['compose', 'version'])),
+  compose: async () => (await engineAnswers()) && (await hasComposeImages()),
   haproxy: () => succeeds('haproxy', ['-v']),
   python: async () => (await pythonWithIbAsync()) !== undefined,
 }
@@ -64,6 +65,15 @@ function engineAnswers(): Promise<boolean> {
     request.on('timeout', () => request.destroy())
     request.on('error', () => resolve(false))
   })
+}
+
+async function hasComposeImages(): Promise<boolean> {
+  const root = join(import.meta.dirname, '..', '..')
+  const images = await promisify(execFile)('docker', ['compose', 'config', '--images'], { cwd: root }).then(
+    ({ stdout }) => stdout.split('\n').filter(Boolean),
+    () => [],
+  )
+  return images.length > 0 && (await succeeds('docker', ['image', 'inspect', ...images]))
 }
 
 async function succeeds(command: string, args: string[]): Promise<boolean> {

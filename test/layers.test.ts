@@ -13,6 +13,7 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
   { part: /^schemas\//, may: /^(schemas\/|typebox$)/ },
   { part: /^src\/ports\//, may: /^(schemas\/|src\/ports\/)/ },
   { part: /^src\/simulator\//, may: /^(src\/simulator\/|node:)/ },
+  { part: /^src\/first-run\//, may: /^(src\/first-run\/|node:)/ },
   { part: /^src\/session\//, may: /^(schemas\/|src\/(ports|session)\/|node:|p-limit$)/ },
   { part: /^src\/alerts\//, may: /^(schemas\/|src\/(ports|alerts)\/|node:)/ },
   { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts)\/|node:|p-limit$|typebox)/ },

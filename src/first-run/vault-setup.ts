@@ -55,7 +55,13 @@ export async function setUpVault(options: VaultSetupOptions): Promise<void> {
   }
   const until = async (what: string, look: () => Promise<boolean>): Promise<void> => {
     const deadline = performance.now() + patienceMs
-    for (let cause: unknown; !(await look().catch((error) => void (cause = error))); ) {
+    for (;;) {
+      let cause: unknown
+      try {
+        if (await look()) return
+      } catch (error) {
+        cause = error
+      }
       if (performance.now() > deadline)
         throw new Error(`Vault at ${address} ${what} within ${patienceMs / 1000} s`, { cause })
       await pause(lookEveryMs)
