@@ -129,7 +129,7 @@ export const variables = {
   CONTAINER_PREFIX: withDefault(
     matching(new RegExp(dockerName), 'up to 63 letters, digits, `_`, `.` or `-`, a letter or digit first'),
     'ibgateway-follower',
-    'Containers are named <prefix>-<follower id>.',
+    'Containers are named PREFIX-FOLLOWER.',
   ),
   GATEWAY_MEMORY_MB: withDefault(
     wholeNumber(64, 1048576),
