@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
 # Makes the images that docker-compose.yml names, without any registry: the Dockerfile's base by debootstrap, and stand-ins for the database,
-# Vault and HAProxy on top of it. An image that is there and made from the same is kept. As root on Debian; apt and npm are what it reaches.
+# Vault and HAProxy on top of it. An image of that name that is not ours, or ours and made from the same, is kept. As root on Debian; it reaches
+# apt and npm.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/ibgm/services
 bundle=/etc/ssl/certs/ca-certificates.crt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # The image that a service of docker-compose.yml names.
 image_of() { sed -n "/^  $1:/,/^  [a-z]/s/^    image: //p" "$root/docker-compose.yml"; }
-# is_made IMAGE FROM: whether it is there, made from exactly that.
-is_made() { [[ $(docker image inspect "$1" --format '{{index .Config.Labels "ibgm.ci.from"}}' 2>/dev/null) == "$2" ]]; }
+# is_made IMAGE FROM: whether it is there, made from exactly that, or somebody's own.
+is_made() {
+  local from
+  from=$(docker image inspect "$1" --format '{{with .Config.Labels}}{{index . "ibgm.ci.from"}}{{end}}' 2>/dev/null) && [[ -z $from || $from == "$2" ]]
+}
 
 # Debian with the newest LTS of Node from npm, whose packages carry the binary; the machine's own certificates, for what `npm ci` meets there.
 base() {
