@@ -20,6 +20,7 @@ import { FleetError } from './ports/errors.ts'
 import type { FleetControl } from './ports/fleet.ts'
 import { answerProblems, rawProblem, sendProblem } from './problems.ts'
 import { logRequests } from './request-log.ts'
+import { buildSerializer } from './serialization.ts'
 import { buildValidator } from './validation.ts'
 
 declare module 'fastify' {
@@ -59,7 +60,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     keepAliveTimeout: 2000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    schemaController: { compilersFactory: { buildValidator: buildValidator() } },
+    schemaController: {
+      compilersFactory: { buildValidator: buildValidator(), buildSerializer: buildSerializer() },
+    },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler(error, socket) {
       if (socket.writable) socket.end(rawProblem(error.code))

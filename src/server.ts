@@ -3,14 +3,11 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { destination, type Logger, pino } from 'pino'
 import { alertLog } from './adapters/alert-log.ts'
-import { createDockerRuntime } from './adapters/docker/runtime.ts'
 import { readProcesses } from './adapters/embedded/processes.ts'
 import { ibConnector } from './adapters/ib/connector.ts'
-import { createSimulatedRuntime } from './adapters/simulated/runtime.ts'
 import { createStoredCredentials } from './adapters/stored-credentials/credentials.ts'
 import { loadCredentialsKey } from './adapters/stored-credentials/key-file.ts'
 import { systemClock } from './adapters/system-clock.ts'
-import { createVaultCredentials } from './adapters/vault/credentials.ts'
 import { buildApp } from './app.ts'
 import { type Config, parseConfig, type Secrets } from './config.ts'
 import { TokenBook } from './doors/token-book.ts'
@@ -69,13 +66,13 @@ export async function startServer({
     })
     closers.push(() => opened.close())
     const { stores, managerId } = opened
-    const runtime = openRuntime(config, managerId, clock, log)
+    const runtime = await openRuntime(config, managerId, clock, log)
     closers.push(() => runtime.close())
     const {
       credentials,
       fallbackCredentials,
       close: closeCredentials,
-    } = openCredentials(config, secrets, stores, clock, log)
+    } = await openCredentials(config, secrets, stores, clock, log)
     closers.push(closeCredentials)
     const manager = new GatewayManager({
       settings: fleetSettings(config),
@@ -143,28 +140,38 @@ async function unwind(closers: Array<() => Promise<void> | void>, log: Log): Pro
 }
 
 /** Vault with the stored copies to fall back to, or the stored ones alone. */
-function openCredentials(
+async function openCredentials(
   config: Config,
   secrets: Secrets,
   stores: Stores,
   clock: Clock,
   log: Log,
-): {
+): Promise<{
   credentials: CredentialStore
   fallbackCredentials?: CredentialStore
   close: () => void
-} {
+}> {
   const key = secrets.credentialsKey ?? loadCredentialsKey({ dataDir: config.dataDir, log })
   const stored = createStoredCredentials({ secrets: stores.secrets, key, clock })
   if (config.credentials.kind === 'embedded' || !secrets.vaultLogin)
     return { credentials: stored, close: () => {} }
+  const { createVaultCredentials } = await import('./adapters/vault/credentials.ts')
   const vault = createVaultCredentials({ ...config.credentials, auth: secrets.vaultLogin, clock, log })
   return { credentials: vault, fallbackCredentials: stored, close: () => vault.close() }
 }
 
-function openRuntime(config: Config, managerId: string, clock: Clock, log: Log): GatewayRuntime {
-  if (config.runtime.kind === 'simulated')
+/** Engine clients are loaded when asked for: the one that is not used would cost every start a tenth of a second. */
+async function openRuntime(
+  config: Config,
+  managerId: string,
+  clock: Clock,
+  log: Log,
+): Promise<GatewayRuntime> {
+  if (config.runtime.kind === 'simulated') {
+    const { createSimulatedRuntime } = await import('./adapters/simulated/runtime.ts')
     return createSimulatedRuntime({ clock, log, pace: config.runtime.pace })
+  }
+  const { createDockerRuntime } = await import('./adapters/docker/runtime.ts')
   const { dockerHost, network, subnet } = config.runtime
   return createDockerRuntime({
     managerId,
