@@ -5,7 +5,12 @@ import type { FastifySchemaValidationError, FastifyServerOptions } from 'fastify
 type SchemaController = NonNullable<FastifyServerOptions['schemaController']>
 type BuildValidator = NonNullable<NonNullable<SchemaController['compilersFactory']>['buildValidator']>
 /** What Fastify really calls; the published types describe Ajv's own compiler instead. */
-type Factory = (schemas: unknown, options: object) => (route: { httpPart?: string }) => unknown
+type Factory = (schemas: unknown, options: object) => (route: { httpPart?: string }) => Validate
+/** A function that Ajv has made of a schema. */
+interface Validate {
+  (data: unknown): boolean
+  errors?: Array<FastifySchemaValidationError & { data?: unknown }> | null
+}
 
 /** More would help nobody, and a hostile body can hold thousands. */
 const maxFaults = 20
@@ -14,7 +19,7 @@ const ajvOptions = {
   removeAdditional: false,
   useDefaults: true,
   allErrors: true,
-  // Errors then carry their schema, whose description says what a field takes. They also carry the data: see faultsOf.
+  // Errors then carry their schema, whose description says what a field takes. They also carry the data: see forgetful.
   verbose: true,
   strict: false,
   formats: { 'iana-time-zone': isTimeZone },
@@ -23,12 +28,24 @@ const ajvOptions = {
 /** Fastify's validator compiler, twice: one that coerces text and one that does not. */
 export function buildValidator(): BuildValidator {
   const build = AjvCompiler() as unknown as Factory
-  const factory: Factory = (schemas, options) => {
+  const factory = (schemas: unknown, options: object) => {
     const body = build(schemas, { ...options, customOptions: { ...ajvOptions, coerceTypes: false } })
     const text = build(schemas, { ...options, customOptions: { ...ajvOptions, coerceTypes: true } })
-    return (route) => (route.httpPart === 'body' ? body(route) : text(route))
+    return (route: { httpPart?: string }) => forgetful(route.httpPart === 'body' ? body(route) : text(route))
   }
   return factory as unknown as BuildValidator
+}
+
+/** Ajv keeps the errors of the last refusal, and with them what was refused, until the next one. It may be a password. */
+function forgetful(validate: Validate) {
+  return (data: unknown): true | { error: Validate['errors'] } => {
+    if (validate(data)) return true
+    const { errors } = validate
+    validate.errors = null
+    // Those of schemas within this one keep the same objects.
+    for (const error of errors ?? []) delete error.data
+    return { error: errors }
+  }
 }
 
 /** Whether this Node knows the zone. */

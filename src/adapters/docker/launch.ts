@@ -122,11 +122,15 @@ async function fill(
 ): Promise<void> {
   const vncPassword = spec.vnc ? randomBytes(vncPasswordBytes).toString('base64url') : undefined
   const tar = await startFiles(credentials, vncPassword)
-  await deps.engine.call(
-    `put the start files into ${spec.containerName}`,
-    { timeoutMs: deps.timeoutMs },
-    (docker, abortSignal) => docker.getContainer(containerId).putArchive(tar, { path: '/', abortSignal }),
-  )
+  try {
+    await deps.engine.call(
+      `put the start files into ${spec.containerName}`,
+      { timeoutMs: deps.timeoutMs },
+      (docker, abortSignal) => docker.getContainer(containerId).putArchive(tar, { path: '/', abortSignal }),
+    )
+  } finally {
+    tar.fill(0)
+  }
 }
 
 async function start(

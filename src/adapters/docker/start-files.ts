@@ -69,13 +69,13 @@ export function checkCredentials(followerId: string, credentials: GatewayCredent
   }
 }
 
-/** The tar to put at `/` of a container that is not started yet. */
+/** The tar to put at `/` of a container that is not started yet. Zero it after use. */
 export async function startFiles(
   credentials: GatewayCredentials,
   vncPassword: string | undefined,
 ): Promise<Buffer> {
   const tar = pack()
-  const add = (path: string, mode: number, content?: string) => {
+  const add = (path: string, mode: number, content?: string | Buffer) => {
     const header: Partial<Header> & { name: string } = {
       name: path.slice(1),
       mode,
@@ -88,10 +88,15 @@ export async function startFiles(
   add(ours, 0o700)
   add(`${home}/${startScripts}`, 0o700)
   add(`${home}/${startScripts}/command-server.sh`, 0o500, startScript)
-  add(passwordPath, 0o400, escapeForIbc(credentials.password))
+  const password = Buffer.from(escapeForIbc(credentials.password))
+  add(passwordPath, 0o400, password)
   if (vncPassword !== undefined) add(vncPasswordPath, 0o400, vncPassword)
   // A fresh volume is root's where the image has no such path; the entry makes it the gateway's.
   add(settingsPath, 0o700)
   tar.finalize()
-  return buffer(tar)
+  try {
+    return await buffer(tar)
+  } finally {
+    password.fill(0)
+  }
 }
