@@ -41,14 +41,21 @@ export function builtService(name: ServiceName): string | undefined {
   return existsSync(path) ? path : undefined
 }
 
-/** Starts one on a free port of 127.0.0.1; the caller stops it. */
-export async function startService(name: ServiceName): Promise<Service> {
+/** Starts one on a free port of 127.0.0.1; the caller stops it. `fresh`: a Vault as a new server comes, on files, nothing initialised. */
+export async function startService(
+  name: ServiceName,
+  { fresh = false }: { readonly fresh?: boolean } = {},
+): Promise<Service> {
   const binary = builtService(name)
   if (!binary) throw new Error(`${name} is not built; run .ci/services/build.sh ${name}`)
   const folder = mkdtempSync(join(memoryFolder(), `ibgm-${name}-`))
   const stateFile = join(folder, 'state.json')
-  // Vault keeps all in memory.
-  const data = name === 'mongo' ? ['-data', join(folder, 'data')] : []
+  // Vault keeps all in memory, unless it is to be fresh.
+  const files = {
+    mongo: ['-data', join(folder, 'data')],
+    vault: fresh ? ['-storage', join(folder, 'data')] : [],
+  }
+  const data = files[name]
 
   async function launch(listen: string): Promise<{ child: ChildProcess; state: ServiceState }> {
     rmSync(stateFile, { force: true })
