@@ -46,6 +46,10 @@ export class Program {
     return this.#output
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
@@ -66,6 +70,8 @@ export class Program {
 
 /** A manager that is up. */
 export class ManagerProcess {
+  /** Sent with each request; none when undefined. */
+  token: string | undefined
   readonly #program: Program
   readonly #url: string
 
@@ -89,16 +95,24 @@ export class ManagerProcess {
     return this.#program.output
   }
 
+  get pid(): number | undefined {
+    return this.#program.pid
+  }
+
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<{ code: number | null; tookMs: number }> {
     return this.#program.end(signal)
   }
 
-  /** `path` without the base `/api/v1`, but for probes. */
-  async api(method: string, path: string, body?: object): Promise<Answer> {
-    const base = path.startsWith('/readyz') || path.startsWith('/livez') ? '' : '/api/v1'
+  /** `path` without the base `/api/v1`, but for probes and pages; a text is sent as it is, and said to be JSON. */
+  async api(method: string, path: string, body?: object | string): Promise<Answer> {
+    const base = /^\/(readyz|livez|openapi|docs)/.test(path) ? '' : '/api/v1'
     const response = await fetch(`${this.#url}${base}${path}`, {
       method,
-      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: {
+        ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
     const isJson = response.headers.get('content-type')?.includes('json')
