@@ -46,8 +46,8 @@ async function waitForCtrlC(env: Record<string, string>): Promise<number> {
   return 0
 }
 
-const separator = process.argv.indexOf('--')
-const command = separator < 0 ? [] : process.argv.slice(separator + 1)
+// npm takes the first `--` for itself.
+const command = process.argv.slice(process.argv[2] === '--' ? 3 : 2)
 build()
 const started: Service[] = []
 try {
