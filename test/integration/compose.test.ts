@@ -31,7 +31,7 @@ if ((await gateEngine(t)) && (await gate(t, 'compose'))) {
     return output.split('\n').filter(Boolean).sort()
   }
   /** Output of a command in the manager's container. */
-  const inManager = (...args: string[]) => compose('exec', '--no-TTY', 'manager', ...args)
+  const inManager = (...args: string[]) => docker('exec', `${project.name}-manager-1`, ...args)
 
   await t.test('the file', async (t) => {
     const { code, output } = await compose('config', '--format', 'json')

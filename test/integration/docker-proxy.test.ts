@@ -189,5 +189,12 @@ if ((await gateEngine(t)) && (await gate(t, 'haproxy'))) {
 
     const { status, text } = await create(spelled)
     t.equal(status, 201, `our own passes, whatever the user name: ${text}`)
+
+    const put = (id: string) => proxy.ask('PUT', `/containers/${id}/archive?path=%2F`, '')
+    const stranger = await docker.createContainer({ name: `${prefix}-stranger`, Image: image })
+    t.teardown(() => stranger.remove({ force: true }))
+    t.equal((await put(JSON.parse(text).Id)).status, 200, 'files go into what was created here')
+    for (const id of [stranger.id, stranger.id.slice(0, 12), `${prefix}-stranger`])
+      t.equal((await put(id)).status, 403, 'and into no other container')
   })
 }

@@ -9,7 +9,7 @@ import type { Test } from 'tap'
 import { engineAddress } from '../../src/adapters/docker/engine.ts'
 import { until } from '../fleet/world.ts'
 
-const config = join(import.meta.dirname, '..', '..', '..', 'deploy', 'docker-proxy', 'haproxy.cfg')
+const folder = join(import.meta.dirname, '..', '..', '..', 'deploy', 'docker-proxy')
 const withoutCapabilities = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', 'haproxy']
 
 export interface DockerProxy {
@@ -32,13 +32,14 @@ export async function dockerProxy(t: Test, network: string): Promise<DockerProxy
   if (!('socketPath' in engine)) throw new Error('the Docker proxy wants an engine behind a socket')
   // Not in the test's folder: a socket's path may have 107 characters.
   const socketPath = `/tmp/${network}.sock`
-  const child = spawn('setpriv', [...withoutCapabilities, '-W', '-db', '-f', config], {
+  const child = spawn('setpriv', [...withoutCapabilities, '-W', '-db', '-f', join(folder, 'haproxy.cfg')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
       PROXY_SOCKET: socketPath,
       ENGINE_SOCKET: engine.socketPath,
       GATEWAY_NETWORK: network,
+      CREATED_MAP: join(folder, 'created.map'),
     },
   })
   let output = ''
