@@ -28,7 +28,7 @@ const secrets = {
 type Secret = keyof typeof secrets
 
 /** A password is given to the garbage collector after its use; how soon it is really gone is V8's affair. */
-const goneWithinMs = 30_000
+const goneWithinMs = 10_000
 
 if (await gateEngine(t)) {
   t.test('no secret is anywhere after a whole run', async (t) => {

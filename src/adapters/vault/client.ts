@@ -47,8 +47,10 @@ export function createVaultClient(deps: {
       // An agent of its own for each request: destroying it is the only way to end one that node-vault has begun.
       const httpAgent = new HttpAgent()
       const httpsAgent = new HttpsAgent(tls)
+      let leave = () => {}
       const aborted = new Promise<never>((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+        leave = () => reject(signal.reason)
+        signal.addEventListener('abort', leave, { once: true })
       })
       const headers = {
         'X-Vault-Request': 'true',
@@ -63,6 +65,8 @@ export function createVaultClient(deps: {
         if (failure) throw failure
         return answer
       } finally {
+        // A signal keeps who listens to it, and through this promise the answer, with the secret in it.
+        signal.removeEventListener('abort', leave)
         httpAgent.destroy()
         httpsAgent.destroy()
       }
