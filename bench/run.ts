@@ -22,6 +22,14 @@ const measurements: Record<string, Measurement> = {
     about: 'a mute gateway is noticed, and its neighbours are not delayed',
     load: () => import('./mute-gateway.ts'),
   },
+  'records-reload': {
+    about: '5,000 records in MongoDB are read again (needs .ci/services/build.sh mongo)',
+    load: () => import('./records-reload.ts'),
+  },
+  'http-health': {
+    about: 'GET health with 1,000 followers, against a bare Fastify route',
+    load: () => import('./http-health.ts'),
+  },
   'fleet-launch': {
     about: '20 gateways launched, against bare dockerode (Docker)',
     load: () => import('./fleet-launch.ts'),
