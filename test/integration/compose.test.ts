@@ -66,7 +66,7 @@ if ((await gateEngine(t)) && (await gate(t, 'compose'))) {
   await t.test('the manager is nobody special, and cannot become so', async (t) => {
     t.match((await inManager('id', '-u')).output, /^1000$/m)
     const script = `for (const path of ['/info', '/version']) require('node:http')
-      .get({ socketPath: '/run/docker-proxy/docker.sock', path }, (answer) => console.log(path, answer.statusCode))`
+      .get({ socketPath: '/run/docker-proxy/docker.sock', path, agent: false }, (answer) => console.log(path, answer.resume().statusCode))`
     const answers = await inManager('node', '-e', script)
     t.match(answers.output, '/info 403')
     t.match(answers.output, '/version 200')
