@@ -23,7 +23,7 @@ import type { Stores } from './ports/stores.ts'
 import { redaction } from './request-log.ts'
 
 /** Records in a database may be changed by anyone and take effect within seconds; in the embedded store only by this manager. */
-const recordIntervalMs = { mongodb: 3_000, embedded: 60_000 }
+const recordIntervalMs = { mongodb: 2_000, embedded: 60_000 }
 
 export interface RunningServer {
   readonly url: string

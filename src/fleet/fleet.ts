@@ -21,7 +21,7 @@ import type { Eyes } from './observe.ts'
 import { PortPool, UsernamePool } from './pools.ts'
 import { KeyedQueue } from './queue.ts'
 import { publish, type ReconcilerDeps, reconcile } from './reconciler.ts'
-import { readRecords } from './records.ts'
+import { readRecords, storedGateways } from './records.ts'
 import { SecretWatch } from './secret-watch.ts'
 import type { FleetDeps } from './settings.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
@@ -285,8 +285,10 @@ export class Fleet {
   /** The store is ours: what it says counts from now on. */
   async #begin(): Promise<void> {
     await this.alerts.load()
-    for (const keeper of this.keepers.values()) {
-      keeper.record = (await this.deps.stores.gateways.get(keeper.follower.id)) ?? keeper.record
+    if (this.keepers.size > 0) {
+      const stored = await storedGateways(this)
+      for (const keeper of this.keepers.values())
+        keeper.record = stored.get(keeper.follower.id) ?? keeper.record
     }
     await readRecords(this)
     this.#onStore(null)

@@ -10,8 +10,8 @@ import { type GatewayState, gatewayStatus, type Observation } from './state.ts'
 export interface Layer {
   readonly name: HealthLayer
   readonly status: LayerStatus
-  /** Milliseconds since the epoch. */
-  readonly since: number
+  /** RFC 3339, as it is told: bots ask far oftener than layers change. */
+  readonly since: string
   readonly detail?: string
 }
 
@@ -98,7 +98,7 @@ function loginLayer({ login }: Observation): Finding {
   return failing(reason ? `${phase}: ${reason.detail ?? reason.code}` : phase)
 }
 
-/** The layers with the time since when each is as it is, carried over from the last look. */
+/** The layers with the time since when each is as it is, carried over from the last look. `now`: milliseconds since the epoch. */
 export function foldLayers(
   previous: readonly Layer[],
   findings: Record<HealthLayer, Finding>,
@@ -107,7 +107,8 @@ export function foldLayers(
   return healthLayers.map((name) => {
     const finding = findings[name]
     const before = previous.find((layer) => layer.name === name)
-    return { name, since: before?.status === finding.status ? before.since : now, ...finding }
+    const since = before?.status === finding.status ? before.since : new Date(now).toISOString()
+    return { name, since, ...finding }
   })
 }
 
@@ -128,6 +129,6 @@ export function healthVerdict(
     healthy,
     status,
     ...(failingLayer && { failing: failingLayer.name }),
-    layers: layers.map(({ since, ...layer }) => ({ ...layer, since: new Date(since).toISOString() })),
+    layers: [...layers],
   }
 }

@@ -1,17 +1,22 @@
 // From stored follower records to keepers and wishes: one record reviewed, or all of them read again.
 import { isDeepStrictEqual } from 'node:util'
 import type { Follower } from '../../schemas/follower.ts'
+import type { GatewayRecord } from '../ports/stores.ts'
 import type { Fleet } from './fleet.ts'
 import { remember } from './hands.ts'
 import { emptyRecord, type Keeper, newKeeper } from './keeper.ts'
 import { gatewaySpec } from './spec.ts'
 import { wishChange } from './wishes.ts'
 
-/** Keeps this record from now on, and moves the wish if it calls for that. */
-export async function review(fleet: Fleet, follower: Follower): Promise<Keeper> {
+/** Keeps this record from now on, and moves the wish if it calls for that. `stored`: all gateways, where they have been read already. */
+export async function review(
+  fleet: Fleet,
+  follower: Follower,
+  stored?: ReadonlyMap<string, GatewayRecord>,
+): Promise<Keeper> {
   const { audit, queue, deps } = fleet
   const { id } = follower
-  const keeper = fleet.keepers.get(id) ?? (await meet(fleet, follower))
+  const keeper = fleet.keepers.get(id) ?? (await meet(fleet, follower, stored))
   keeper.follower = follower
   keeper.spec = gatewaySpec(follower, deps.settings.spec)
   const change = wishChange(follower, keeper.record)
@@ -43,11 +48,14 @@ export async function readRecords(fleet: Fleet): Promise<void> {
     action: 'Correct the record in the store; it is read again by itself.',
   }))
   alerts.settle('follower:', drafts)
+  // One question for all: thousands, one after the other, would take a start many seconds.
+  const unknown = followers.filter(({ id }) => !keepers.has(id)).length
+  const stored = unknown > 1 ? await storedGateways(fleet) : undefined
   for (const follower of followers) {
     const keeper = keepers.get(follower.id)
     // Compared whole: whoever edits a document by hand rarely counts its revision up.
     const known = isDeepStrictEqual(keeper?.follower, follower) && keeper?.record.seen !== null
-    if (!known && !keeper?.deleting) await review(fleet, follower)
+    if (!known && !keeper?.deleting) await review(fleet, follower, stored)
   }
   const present = new Set([...followers, ...malformed].map(({ id }) => id))
   for (const keeper of keepers.values()) {
@@ -58,8 +66,19 @@ export async function readRecords(fleet: Fleet): Promise<void> {
   }
 }
 
-async function meet({ keepers, deps, engine }: Fleet, follower: Follower): Promise<Keeper> {
-  const record = (await deps.stores.gateways.get(follower.id)) ?? emptyRecord(follower.id)
+/** What is stored of every gateway, by follower. */
+export async function storedGateways({ deps }: Fleet): Promise<ReadonlyMap<string, GatewayRecord>> {
+  const records = await deps.stores.gateways.list()
+  return new Map(records.map((record) => [record.followerId, record]))
+}
+
+async function meet(
+  { keepers, deps, engine }: Fleet,
+  follower: Follower,
+  stored?: ReadonlyMap<string, GatewayRecord>,
+): Promise<Keeper> {
+  const { id } = follower
+  const record = (stored ? stored.get(id) : await deps.stores.gateways.get(id)) ?? emptyRecord(id)
   // Another review of the same record may have been quicker.
   const known = keepers.get(follower.id)
   if (known) return known

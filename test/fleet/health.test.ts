@@ -81,7 +81,7 @@ t.test('ready but silent', async (t) => {
 t.test('a layer keeps its time while its status stays', async (t) => {
   const first = foldLayers([], findLayers(look(at('handshake')), false), noon)
   const second = foldLayers(first, findLayers(look(ready), true), noon + 5)
-  const since = Object.fromEntries(second.map((layer) => [layer.name, layer.since - noon]))
+  const since = Object.fromEntries(second.map((layer) => [layer.name, Date.parse(layer.since) - noon]))
   t.match(since, { container: 0, login: 0, port: 0, handshake: 5, accounts: 5, farms: 5 })
 })
 

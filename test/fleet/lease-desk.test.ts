@@ -126,3 +126,13 @@ t.test('bots that ask at once never share an id', async () => {
     { numRuns: 30 },
   )
 })
+
+t.test('a wall clock that jumps never gives one id to two', async (t) => {
+  for (const hours of [-2, 2]) {
+    const { desk, clock } = deskOf()
+    const { clientId } = await desk.lease(up, { purpose: 'bot' }, bot)
+    clock.jumpWallClock(hours * 3_600_000)
+    t.not((await desk.lease(up, { purpose: 'other' }, bot)).clientId, clientId)
+    t.equal((await desk.lease(up, { purpose: 'bot' }, bot)).clientId, clientId, 'its own is given again')
+  }
+})

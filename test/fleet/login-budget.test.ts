@@ -90,3 +90,15 @@ t.test('0 is off', async (t) => {
   }
   await budget.check(paper, 'user')
 })
+
+t.test('a wall clock that jumps back grants no login more, and nothing is lost', async (t) => {
+  const { budget, clock, again } = budgetOf()
+  for (let i = 0; i < 3; i++) await budget.noteRejected(paper, 'user')
+  clock.jumpWallClock(-2 * 60 * minute)
+  await t.rejects(budget.check(paper, 'user'), { code: 'LOGIN_BUDGET' })
+  await t.rejects(again().check(paper, 'user'), { code: 'LOGIN_BUDGET' })
+  clock.jumpWallClock(4 * 60 * minute)
+  await t.rejects(budget.check(paper, 'user'), { code: 'LOGIN_BUDGET' })
+  clock.jumpWallClock(1440 * minute)
+  await budget.check(paper, 'user')
+})
