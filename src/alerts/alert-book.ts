@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Alert, AlertLevel } from '../../schemas/system.ts'
 import type { AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
-import { FleetError } from '../ports/errors.ts'
+import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { AlertStore } from '../ports/stores.ts'
 
@@ -91,9 +91,14 @@ export class AlertBook {
     return this.#open.has(key)
   }
 
-  /** Newest first: open ones from memory, resolved ones from the store. */
+  /** Newest first. While the store is away, the open ones: that it is away is one of them. */
   async list(query: { limit: number }): Promise<Alert[]> {
-    return this.#store.list(query)
+    try {
+      return await this.#store.list(query)
+    } catch (error) {
+      if (!isFleetError(error, 'STORE_UNAVAILABLE')) throw error
+      return [...this.#open.values()].reverse().slice(0, query.limit)
+    }
   }
 
   /** ALERT_NOT_FOUND. Acknowledging twice keeps the first name. */

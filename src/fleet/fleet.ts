@@ -125,6 +125,9 @@ export class Fleet {
         get up() {
           return engine.up && charge.held
         },
+        get storeAway() {
+          return !charge.held
+        },
         report: (up) => engine.report(up),
       },
       wake,
@@ -292,6 +295,7 @@ export class Fleet {
     }
     await readRecords(this)
     this.#onStore(null)
+    this.#retryThose('STORE_UNAVAILABLE')
     this.wakeAll()
   }
 

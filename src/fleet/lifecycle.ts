@@ -1,6 +1,7 @@
 // The lifecycle of one gateway: from its last state and one look at the world to its next state. Pure: no I/O, no clock.
 import type { GatewayPhase } from '../../schemas/gateway.ts'
 import type { GatewayContainer } from '../ports/runtime.ts'
+import type { SessionSnapshot } from '../session/snapshot.ts'
 import type { Cause } from './reasons.ts'
 import { type GatewayState, initialState, type Observation } from './state.ts'
 import { type Deciding, enter, fail, stableMs } from './transitions.ts'
@@ -14,8 +15,7 @@ export function advance(state: GatewayState, seen: Observation, by: Deciding): G
 function decide(current: GatewayState, seen: Observation, by: Deciding): GatewayState {
   if (!seen.wanted) return towardsStopped(current, seen, by)
   if (seen.hold) return enter(current, 'locked', by.now, { cause: seen.hold })
-  if (seen.container === undefined)
-    return enter(current, 'backing-off', by.now, { cause: { code: 'ENGINE_UNAVAILABLE' } })
+  if (seen.container === undefined) return enter(current, 'backing-off', by.now, { cause: away(seen) })
   if (seen.container === null) return withoutContainer(current, seen, by)
   if (current.recreate && (current.phase === 'locked' || current.phase === 'backing-off')) return current
   if (current.recreate) return enter(current, 'restarting', by.now, { cause: current.recreate })
@@ -23,6 +23,11 @@ function decide(current: GatewayState, seen: Observation, by: Deciding): Gateway
   if (over && seen.engineUp) return ended(current, seen.container, seen, by)
   return withContainer(current, seen, by)
 }
+
+/** What keeps us from acting: the engine, or the store that is not ours yet. */
+const away = (seen: Observation): Cause => ({
+  code: seen.storeAway ? 'STORE_UNAVAILABLE' : 'ENGINE_UNAVAILABLE',
+})
 
 /** Another container means another login: what was known of the last one is over. */
 function followContainer(state: GatewayState, seen: Observation): GatewayState {
@@ -62,7 +67,7 @@ function towardsStopped(state: GatewayState, seen: Observation, { now }: Decidin
     return state.phase === 'stopped'
       ? state
       : enter({ ...initialState(now), phase: state.phase, since: state.since }, 'stopped', now, {})
-  return enter(state, 'stopping', now, { cause: seen.engineUp ? null : { code: 'ENGINE_UNAVAILABLE' } })
+  return enter(state, 'stopping', now, { cause: seen.engineUp ? null : away(seen) })
 }
 
 const expectsContainer: ReadonlySet<GatewayPhase> = new Set([
@@ -90,7 +95,7 @@ function withoutContainer(state: GatewayState, seen: Observation, by: Deciding):
     )
   }
   if (state.phase === 'backing-off' && state.retryAt !== null && now < state.retryAt) return state
-  if (!seen.engineUp) return enter(state, 'backing-off', now, { cause: { code: 'ENGINE_UNAVAILABLE' } })
+  if (!seen.engineUp) return enter(state, 'backing-off', now, { cause: away(seen) })
   const clear = {
     ...state,
     containerId: null,
@@ -171,7 +176,7 @@ function withContainer(state: GatewayState, seen: Observation, by: Deciding): Ga
   if (seen.session?.state === 'ready') return answering(state, seen, by)
   if (!seen.engineUp)
     return enter(state, state.wasReady ? 'reconnecting' : state.phase, now, {
-      cause: { code: 'ENGINE_UNAVAILABLE' },
+      cause: away(seen),
     })
 
   const verdict = seen.login?.verdict
@@ -246,14 +251,19 @@ function answering(state: GatewayState, seen: Observation, by: Deciding): Gatewa
   return enter(settled, 'ready', now, {})
 }
 
+/** How a session was lost: the gateway went silent, or its connection ended. One that is told to be up and does not answer is silent, too. */
+export function lossOf(session: SessionSnapshot | null): Cause {
+  const silent = session?.state === 'ready' || session?.lastError?.code === 'CONNECTION_TIMEOUT'
+  return { code: silent ? 'HEARTBEAT_LOST' : 'SESSION_LOST' }
+}
+
 /** A gateway that is lost again so soon after a soft restart is not cured by another one. */
 const softRestartPauseMs = 1_800_000
 
 /** The ladder for a lost session: the session tries by itself, then a restart without 2FA, then another container. Never for a lost upstream. */
 function lost(state: GatewayState, seen: Observation, by: Deciding): GatewayState {
   const session = seen.session
-  const mute = session?.lastError?.code === 'CONNECTION_TIMEOUT'
-  const cause: Cause = { code: mute ? 'HEARTBEAT_LOST' : 'SESSION_LOST' }
+  const cause = lossOf(session)
   const failed = session?.state === 'failed'
   const softly = state.softRestartedAt !== null && by.now - state.softRestartedAt < softRestartPauseMs
   if (failed && softly)

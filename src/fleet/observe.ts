@@ -17,7 +17,7 @@ export interface Eyes {
   readonly now: () => number
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
   /** Whether the engine answers; told to all. */
-  readonly engine: { readonly up: boolean; report(up: boolean): void }
+  readonly engine: { readonly up: boolean; readonly storeAway?: boolean; report(up: boolean): void }
   /** Called when something seen by the log changes. */
   readonly wake: (followerId: string) => void
   readonly onLogError: (followerId: string, err: unknown) => void
@@ -53,6 +53,7 @@ export function look(
       ...(keeper.record.hold.detail !== undefined && { detail: keeper.record.hold.detail }),
     },
     engineUp: eyes.engine.up,
+    ...(eyes.engine.storeAway && { storeAway: true }),
     container: keeper.container,
     imagePresent,
     adopted: keeper.adopted,

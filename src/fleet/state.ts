@@ -83,6 +83,8 @@ export interface Observation {
   /** A stored hold: nothing may be tried until someone acts. */
   readonly hold: Cause | null
   readonly engineUp: boolean
+  /** It is for the store's sake that nothing may be done: see charge.ts. */
+  readonly storeAway?: boolean
   /** undefined: never seen, because the engine has not answered yet. */
   readonly container: GatewayContainer | null | undefined
   readonly imagePresent: boolean

@@ -47,8 +47,9 @@ export function fail(
   if (state.wasReady && failures === 0 && !away) return enter(failed, 'restarting', now, { cause })
   const [baseMs, maxMs] = away ? [300_000, 900_000] : [10_000, 300_000]
   const retryAt = now + backoffMs(failures, { baseMs, maxMs, jitter: 0.2 }, () => by.random)
-  // An engine that is away is told once, not once for each gateway.
-  const trouble = cause.code === 'ENGINE_UNAVAILABLE' ? state.trouble : cause
+  // An engine or a store that is away has one alert of its own, not one for each gateway.
+  const general = cause.code === 'ENGINE_UNAVAILABLE' || cause.code === 'STORE_UNAVAILABLE'
+  const trouble = general ? state.trouble : cause
   return enter({ ...failed, trouble }, 'backing-off', now, { cause, retryAt })
 }
 

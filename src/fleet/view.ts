@@ -2,6 +2,7 @@
 import type { Gateway, GatewayHealth, GatewayPhase, GatewayStatusView } from '../../schemas/gateway.ts'
 import { healthVerdict } from './health.ts'
 import { hasDrifted, type Keeper } from './keeper.ts'
+import { lossOf } from './lifecycle.ts'
 import { nextPlannedRestart } from './planned-restart.ts'
 import { describeReason } from './reasons.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
@@ -16,7 +17,7 @@ export function toldState(keeper: Keeper): GatewayState {
   const { state } = keeper
   if (gatewayStatus(state.phase) !== 'RUNNING' || answers(keeper)) return state
   const phase: GatewayPhase = 'reconnecting'
-  return { ...state, phase, cause: { code: 'SESSION_LOST' } }
+  return { ...state, phase, cause: lossOf(keeper.session?.snapshot() ?? null) }
 }
 
 export const toldStatus = (keeper: Keeper) => gatewayStatus(toldState(keeper).phase)

@@ -1,7 +1,9 @@
 // A MongoDB that goes and comes: what fails, how soon, and that nothing acknowledged is lost. On a server of its own, to be killed.
+import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import type { Stores } from '../../../src/ports/stores.ts'
 import { follower } from '../../contracts/stores.ts'
+import { until } from '../../fleet/world.ts'
 import { gate } from '../../integration-gate.ts'
 import { builtService, type Service, startService } from '../../services/service.ts'
 import { openStores } from './subject.ts'
@@ -99,9 +101,20 @@ else {
     const stores = await open(t, service)
     await stores.followers.insert(follower('anna'))
     service.process.kill('SIGSTOP')
+    // The signal is on its way when kill returns; what is asked meanwhile is still answered.
+    await until(
+      () => processState(service.process.pid),
+      (state) => state === 'T',
+      'stopped',
+    )
     t.teardown(() => service.process.kill('SIGCONT'))
     await failsSoon(t, stores.followers.get('anna'), 'mute')
     service.process.kill('SIGCONT')
     t.strictSame(await stores.followers.get('anna'), follower('anna'))
   })
+}
+
+/** One letter of /proc/PID/stat: T for stopped. */
+function processState(pid: number | undefined): string {
+  return /^\d+ \(.*\) (\w)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? ''
 }
