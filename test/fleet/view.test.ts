@@ -11,7 +11,8 @@ t.test('RUNNING is only told of a gateway that answers', async (t) => {
     for (const session of [null, sessionThat(false)]) {
       const silent = runningKeeper({ session, state: state({ phase, wasReady: true }) })
       t.equal(toldStatus(silent), 'STARTING')
-      t.match(statusView(silent), { phase: 'reconnecting', healthy: false, reason: { code: 'HEARTBEAT_LOST' } })
+      const code = session ? 'HEARTBEAT_LOST' : 'SESSION_LOST'
+      t.match(statusView(silent), { phase: 'reconnecting', healthy: false, reason: { code } })
       t.match(healthView(silent), { healthy: false, status: 'STARTING' })
       t.match(gatewayView(silent, noon), { status: 'STARTING', healthy: false, connected: false })
       t.notOk(answers(silent))
