@@ -167,7 +167,8 @@ export function runtimeContract(t: Test, subject: RuntimeSubject): void {
 
   t.test('logs: a tail, what is new, and their end', async (t) => {
     const { id } = await up(t, 'logged')
-    await lineOf(runtime, id, /Configuration tasks completed/)
+    // The last line of a start: from here on it is quiet.
+    await lineOf(runtime, id, /Configuration.*event=Closed/)
     const all: string[] = []
     const times: number[] = []
     for await (const { at, text } of runtime.logs(id, {}, bounded())) {
