@@ -17,8 +17,13 @@ export function findConditions(seen: Observation, drift: boolean): Found[] {
   const progress = seen.login?.progress
   add(
     !seen.engineUp,
-    'EngineUnavailable',
-    'The container engine does not answer; the gateway is left as it is.',
+    seen.storeAway ? 'StoreUnavailable' : 'EngineUnavailable',
+    `The ${seen.storeAway ? 'store' : 'container engine'} does not answer; the gateway is watched and left as it is.`,
+  )
+  add(
+    seen.networkUnsafe !== undefined,
+    'NetworkUnsafe',
+    `Gateways can reach one another's API: ${seen.networkUnsafe}`,
   )
   add(
     (session?.brokenFarms.length ?? 0) > 0,

@@ -15,6 +15,8 @@ export interface EngineWatchDeps {
   readonly wake: (followerId: string) => void
   readonly wakeAll: () => void
   readonly onChange: (up: boolean) => void
+  /** The network that gateways share lets them reach one another (what is wrong), or does not any more (null). */
+  readonly onUnsafe: (detail: string | null) => void
   /** Whether anything may be made in the engine yet. */
   readonly mayAct: () => boolean
 }
@@ -25,6 +27,7 @@ export class EngineWatch {
   #up = false
   #prepared = false
   #probing = false
+  #unsafe: string | null = null
   #detail: string | null = 'the engine has not been asked yet'
   #signal: AbortSignal = AbortSignal.abort()
 
@@ -40,6 +43,11 @@ export class EngineWatch {
   /** Why it is not up, or null. */
   get detail(): string | null {
     return this.#detail
+  }
+
+  /** What is wrong with the network that gateways share, or null. */
+  get unsafe(): string | null {
+    return this.#unsafe
   }
 
   /** Resolves after the first try to adopt; goes on by itself until `signal` aborts. */
@@ -60,8 +68,29 @@ export class EngineWatch {
   /** Makes what gateways share if that is not done yet; fails as GatewayRuntime.prepare. */
   async ready(signal: AbortSignal): Promise<void> {
     if (this.#prepared) return
-    await this.#deps.runtime.prepare(signal)
-    this.#prepared = true
+    try {
+      await this.#deps.runtime.prepare(signal)
+      this.#prepared = true
+      this.#tellUnsafe(null)
+    } catch (err) {
+      if (isFleetError(err, 'NETWORK_UNSAFE')) this.#tellUnsafe(err.message)
+      throw err
+    }
+  }
+
+  /** Looks again at what gateways share: somebody may have changed it. While it is unsafe that is told, and nothing is launched. */
+  async recheck(signal: AbortSignal): Promise<void> {
+    if (!this.#up || !this.#deps.mayAct()) return
+    this.#prepared = false
+    await this.ready(signal).catch((err) => {
+      if (!signal.aborted) this.#deps.log.warn({ err }, 'what gateways share is not usable')
+    })
+  }
+
+  #tellUnsafe(detail: string | null): void {
+    if (this.#unsafe === detail) return
+    this.#unsafe = detail
+    this.#deps.onUnsafe(detail)
   }
 
   async #adopt(): Promise<boolean> {

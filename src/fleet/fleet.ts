@@ -81,6 +81,7 @@ export class Fleet {
       wakeAll,
       adopt: (found) => adopt(this, found),
       onChange: (up) => this.#onEngine(up),
+      onUnsafe: (detail) => this.#onUnsafe(detail),
       mayAct: () => this.charge.held,
     })
     this.monitor = new Monitor({
@@ -124,6 +125,9 @@ export class Fleet {
       engine: {
         get up() {
           return engine.up && charge.held
+        },
+        get unsafe() {
+          return engine.unsafe
         },
         get storeAway() {
           return !charge.held
@@ -271,6 +275,21 @@ export class Fleet {
     else this.wakeAll()
   }
 
+  #onUnsafe(detail: string | null): void {
+    const draft = {
+      key: 'engine:NETWORK',
+      level: 'CRITICAL',
+      code: 'NETWORK_UNSAFE',
+      title: 'Gateways can reach one another',
+      message: detail ?? '',
+      action:
+        'Stop the gateways, remove that network (docker network rm) or set another GATEWAY_NETWORK, and launch again: the manager makes a safe one.',
+    } as const
+    this.alerts.settle('engine:NETWORK', detail === null ? [] : [draft])
+    if (detail === null) this.#retryThose('NETWORK_UNSAFE')
+    this.wakeAll()
+  }
+
   /** What they waited for is there again: their backoff is over. */
   #retryThose(waitingFor: ReasonCode): void {
     for (const keeper of this.keepers.values()) {
@@ -327,6 +346,7 @@ export class Fleet {
   async #sweep(): Promise<void> {
     this.wakeAll()
     if (!this.charge.held) return
+    await this.engine.recheck(this.signal)
     const before = this.deps.clock.now() - eventsKeptMs
     await this.deps.stores.events.sweep(before)
     await this.deps.stores.alerts.sweep(before)

@@ -17,7 +17,12 @@ export interface Eyes {
   readonly now: () => number
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
   /** Whether the engine answers; told to all. */
-  readonly engine: { readonly up: boolean; readonly storeAway?: boolean; report(up: boolean): void }
+  readonly engine: {
+    readonly up: boolean
+    readonly storeAway?: boolean
+    readonly unsafe?: string | null
+    report(up: boolean): void
+  }
   /** Called when something seen by the log changes. */
   readonly wake: (followerId: string) => void
   readonly onLogError: (followerId: string, err: unknown) => void
@@ -54,6 +59,7 @@ export function look(
     },
     engineUp: eyes.engine.up,
     ...(eyes.engine.storeAway && { storeAway: true }),
+    ...(eyes.engine.unsafe && { networkUnsafe: eyes.engine.unsafe }),
     container: keeper.container,
     imagePresent,
     adopted: keeper.adopted,

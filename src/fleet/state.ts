@@ -85,6 +85,8 @@ export interface Observation {
   readonly engineUp: boolean
   /** It is for the store's sake that nothing may be done: see charge.ts. */
   readonly storeAway?: boolean
+  /** What is wrong with the network that gateways share. */
+  readonly networkUnsafe?: string
   /** undefined: never seen, because the engine has not answered yet. */
   readonly container: GatewayContainer | null | undefined
   readonly imagePresent: boolean

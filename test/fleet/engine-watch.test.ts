@@ -43,6 +43,7 @@ function watchOf(t: Test, up: boolean) {
     wakeAll: () => told.push('wake all'),
     mayAct: () => true,
     onChange: (now) => told.push(now ? 'up' : 'down'),
+    onUnsafe: (detail) => told.push(detail === null ? 'safe' : `unsafe: ${detail}`),
   })
   t.teardown(() => stopping.abort())
   const hint = async (signal: RuntimeSignal) => {

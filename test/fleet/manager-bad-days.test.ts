@@ -345,3 +345,38 @@ t.test('deleting a follower stops its gateway and leaves nothing', async (t) => 
   await add('a')
   await reach('a', 'RUNNING')
 })
+
+t.test(
+  'a network that lets gateways reach one another: told, nothing launched, mended by itself',
+  async (t) => {
+    let unsafe = false
+    const watched = (runtime: GatewayRuntime): GatewayRuntime => ({
+      ...runtime,
+      prepare: async (signal) => {
+        if (unsafe)
+          throw new FleetError(
+            'NETWORK_UNSAFE',
+            'The network ibgm-gateways allows traffic between containers.',
+          )
+        await runtime.prepare(signal)
+      },
+    })
+    const { manager, add, reach, delivered } = await makeWorld(t, {}, watched)
+    await manager.start()
+    await add('a')
+    await reach('a', 'RUNNING')
+    unsafe = true
+    const seen = await until(
+      () => manager.getGateway('a'),
+      (g) => g.conditions.some(({ type }) => type === 'NetworkUnsafe'),
+      'the condition',
+    )
+    t.equal(seen.status, 'RUNNING', 'what runs is left alone')
+    t.ok(delivered.includes('raised engine:NETWORK'))
+    await add('b')
+    t.match(await reach('b', 'FAILED'), { reason: { code: 'NETWORK_UNSAFE', action: String } })
+    unsafe = false
+    await reach('b', 'RUNNING')
+    t.ok(delivered.includes('resolved engine:NETWORK'))
+  },
+)
