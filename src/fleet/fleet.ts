@@ -1,6 +1,5 @@
 // The moving parts of the core, wired: keepers, queue, reconciler, engine watch, monitor, alerts. The manager is its face.
 import { setMaxListeners } from 'node:events'
-import pLimit from 'p-limit'
 import type { ReasonCode } from '../../schemas/reason.ts'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { type FleetError, isFleetError } from '../ports/errors.ts'
@@ -8,16 +7,14 @@ import { adopt } from './adoption.ts'
 import { Audit } from './audit.ts'
 import { Charge } from './charge.ts'
 import { CredentialSources } from './credential-sources.ts'
+import { engineDown, networkUnsafe, storeDown } from './dependency-alerts.ts'
 import { Digests } from './digests.ts'
 import { EngineWatch } from './engine-watch.ts'
 import { alertPrefix, gatewayAlerts } from './gateway-alerts.ts'
-import type { Hands } from './hands.ts'
 import { ImagePuller } from './image-puller.ts'
 import type { Keeper } from './keeper.ts'
 import { recall } from './last-known.ts'
-import { LoginBudget } from './login-budget.ts'
 import { Monitor } from './monitor.ts'
-import type { Eyes } from './observe.ts'
 import { PortPool, UsernamePool } from './pools.ts'
 import { KeyedQueue } from './queue.ts'
 import { publish, type ReconcilerDeps, reconcile } from './reconciler.ts'
@@ -27,6 +24,7 @@ import type { FleetDeps } from './settings.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
 import { released } from './transitions.ts'
 import { Waiting } from './waiting.ts'
+import { eyesOf, handsOf } from './wiring.ts'
 
 const eventsKeptMs = 30 * 86_400_000
 const secretIntervalMs = 60_000
@@ -55,7 +53,7 @@ export class Fleet {
   #started = false
 
   constructor(deps: FleetDeps) {
-    const { stores, clock, log, runtime, settings, random = Math.random } = deps
+    const { stores, clock, log, runtime, settings } = deps
     this.deps = deps
     setMaxListeners(0, this.#closing.signal)
     this.alerts = new AlertBook({ store: stores.alerts, sinks: deps.sinks, clock, log })
@@ -115,53 +113,14 @@ export class Fleet {
       intervalMs: settings.secretIntervalMs ?? secretIntervalMs,
       release: (keeper) => this.release(keeper),
     })
-    const { engine, charge } = this
-    const eyes: Eyes = {
-      runtime,
-      limits: settings.lifecycle,
-      now: () => clock.now(),
-      sleep: (ms, signal) => clock.sleep(ms, signal),
-      // Until the store is ours, the engine is looked at as if it were away: watched, not acted on.
-      engine: {
-        get up() {
-          return engine.up && charge.held
-        },
-        get unsafe() {
-          return engine.unsafe
-        },
-        get storeAway() {
-          return !charge.held
-        },
-        report: (up) => engine.report(up),
-      },
-      wake,
-      onLogError: (followerId, err) => log.debug({ followerId, err }, 'log stream broke'),
+    this.#reconciling = {
+      eyes: eyesOf(this),
+      hands: handsOf(this, {
+        publish: (keeper, next) => publish(keeper, this.#reconciling, next),
+        usernameFreed: () => this.#retryThose('USERNAME_IN_USE'),
+      }),
+      onState: (keeper, before) => this.#onState(keeper, before),
     }
-    const limiter = pLimit(settings.launchConcurrency)
-    const hands: Hands = {
-      runtime,
-      stores,
-      credentials: this.credentials,
-      connector: deps.connector,
-      clock,
-      log,
-      random,
-      audit: this.audit,
-      digests: this.digests,
-      budget: new LoginBudget({ store: stores.budgets, clock, limits: settings.budget }),
-      puller: this.puller,
-      ports: this.ports,
-      usernames: this.usernames,
-      clientIds: settings.clientIds,
-      sessionSettings: settings.session,
-      engineReady: (signal) => this.engine.ready(signal),
-      launchSlot: (run) => limiter(run),
-      deciding: () => ({ limits: settings.lifecycle, now: clock.now(), random: random() }),
-      publish: (keeper, next) => publish(keeper, this.#reconciling, next),
-      wake,
-      usernameFreed: () => this.#retryThose('USERNAME_IN_USE'),
-    }
-    this.#reconciling = { eyes, hands, onState: (keeper, before) => this.#onState(keeper, before) }
   }
 
   /** Aborts when the manager stops. */
@@ -261,31 +220,13 @@ export class Fleet {
   }
 
   #onEngine(up: boolean): void {
-    const detail = this.engine?.detail
-    const draft = {
-      key: 'engine:DOWN',
-      level: 'CRITICAL',
-      code: 'ENGINE_UNAVAILABLE',
-      title: 'The container engine does not answer',
-      message: `Gateways cannot be started, stopped or replaced${detail ? `: ${detail.replace(/[.?]+$/, '')}` : ''}. Those that run are still watched over their API.`,
-      action: 'Check the engine (systemctl status docker) and DOCKER_HOST; work resumes by itself.',
-    } as const
-    this.alerts.settle('engine:DOWN', up ? [] : [draft])
+    this.alerts.settle('engine:DOWN', up ? [] : [engineDown(this.engine?.detail ?? null)])
     if (up) this.#retryThose('ENGINE_UNAVAILABLE')
     else this.wakeAll()
   }
 
   #onUnsafe(detail: string | null): void {
-    const draft = {
-      key: 'engine:NETWORK',
-      level: 'CRITICAL',
-      code: 'NETWORK_UNSAFE',
-      title: 'Gateways can reach one another',
-      message: detail ?? '',
-      action:
-        'Stop the gateways, remove that network (docker network rm) or set another GATEWAY_NETWORK, and launch again: the manager makes a safe one.',
-    } as const
-    this.alerts.settle('engine:NETWORK', detail === null ? [] : [draft])
+    this.alerts.settle('engine:NETWORK', detail === null ? [] : [networkUnsafe(detail)])
     if (detail === null) this.#retryThose('NETWORK_UNSAFE')
     this.wakeAll()
   }
@@ -331,16 +272,7 @@ export class Fleet {
 
   /** `error` is null when the store answers. */
   #onStore(error: FleetError | null): void {
-    const draft = {
-      key: 'store:DOWN',
-      level: 'CRITICAL',
-      code: 'STORE_UNAVAILABLE',
-      title: 'The store does not answer',
-      message: `Nothing can be changed and no gateway can log in anew: ${error?.message ?? ''}`,
-      action:
-        'Check the database and MONGODB_URL; gateways that run are watched, and work resumes by itself.',
-    } as const
-    this.alerts.settle('store:DOWN', error ? [draft] : [])
+    this.alerts.settle('store:DOWN', error ? [storeDown(error.message)] : [])
   }
 
   async #sweep(): Promise<void> {
