@@ -3,7 +3,7 @@ import type { GatewayPhase } from '../../schemas/gateway.ts'
 import type { GatewayContainer } from '../ports/runtime.ts'
 import type { SessionSnapshot } from '../session/snapshot.ts'
 import type { Cause } from './reasons.ts'
-import { type GatewayState, initialState, type Observation } from './state.ts'
+import { freshContainer, freshLogin, type GatewayState, initialState, type Observation } from './state.ts'
 import { type Deciding, enter, fail, stableMs } from './transitions.ts'
 
 /** The next state. Feeding it the same observation again changes nothing but times that have come. */
@@ -37,16 +37,7 @@ function followContainer(state: GatewayState, seen: Observation): GatewayState {
     ...state,
     containerId: id,
     starts: state.starts + 1,
-    wasReady: false,
-    readySince: null,
-    rung: 'session',
-    recreate: null,
-    softRestart: null,
-    softRestartedAt: null,
-    startupMs: 0,
-    startupSeenAt: null,
-    connectTries: 0,
-    connectAt: 0,
+    ...freshContainer,
   }
 }
 
@@ -206,16 +197,7 @@ function withContainer(state: GatewayState, seen: Observation, by: Deciding): Ga
 
 /** A restart inside the container: another login, with a start-up time of its own. */
 function newLogin(state: GatewayState): GatewayState {
-  return {
-    ...state,
-    wasReady: false,
-    readySince: null,
-    rung: 'session',
-    startupMs: 0,
-    startupSeenAt: null,
-    connectTries: 0,
-    connectAt: 0,
-  }
+  return { ...state, ...freshLogin }
 }
 
 function startingUp(state: GatewayState, by: Deciding): GatewayState {

@@ -49,6 +49,25 @@ export interface GatewayState {
   readonly missedPushes: number
 }
 
+/** What a login starts with, be it in a new container or in a JVM that started again. */
+export const freshLogin = {
+  wasReady: false,
+  readySince: null,
+  rung: 'session',
+  startupMs: 0,
+  startupSeenAt: null,
+  connectTries: 0,
+  connectAt: 0,
+} as const
+
+/** What a container starts with. */
+export const freshContainer = {
+  ...freshLogin,
+  recreate: null,
+  softRestart: null,
+  softRestartedAt: null,
+} as const
+
 export const initialState = (
   now: number,
   crashes: readonly number[] = [],
@@ -60,16 +79,7 @@ export const initialState = (
   deadline: null,
   retryAt: null,
   containerId: null,
-  wasReady: false,
-  readySince: null,
-  rung: 'session',
-  recreate: null,
-  softRestart: null,
-  softRestartedAt: null,
-  startupMs: 0,
-  startupSeenAt: null,
-  connectTries: 0,
-  connectAt: 0,
+  ...freshContainer,
   failures: 0,
   trouble: null,
   starts: 0,
