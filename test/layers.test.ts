@@ -17,6 +17,10 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
   { part: /^src\/first-run\//, may: /^(src\/first-run\/|node:)/ },
   { part: /^src\/session\//, may: /^(schemas\/|src\/(ports|session)\/|node:|p-limit$)/ },
   { part: /^src\/alerts\//, may: /^(schemas\/|src\/(ports|alerts)\/|node:)/ },
+  // Pure: times in, times out.
+  { part: /^src\/calendar\//, may: /^(schemas\/|src\/(ports|calendar)\/|luxon$)/ },
+  { part: /^src\/bars\//, may: /^(schemas\/|src\/(ports|bars|session|calendar)\/|node:|p-limit$)/ },
+  { part: /^src\/forwarder\//, may: /^(src\/(ports|forwarder)\/|node:|ipaddr\.js$)/ },
   { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts)\/|node:|p-limit$|typebox)/ },
   {
     part: /^routes\//,

@@ -1,27 +1,16 @@
 // Open alerts by key: raised once, counted when raised again, resolved when the cause is gone; stored, and handed to every sink.
 import { randomUUID } from 'node:crypto'
-import type { Alert, AlertLevel } from '../../schemas/system.ts'
-import type { AlertSink } from '../ports/alerts.ts'
+import type { Alert } from '../../schemas/system.ts'
+import type { AlertDesk, AlertDraft, AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { AlertStore } from '../ports/stores.ts'
 
-/** What an alert says; everything else is added by the book. */
-export interface AlertDraft {
-  readonly key: string
-  readonly level: AlertLevel
-  readonly code: string
-  readonly followerId?: string
-  readonly title: string
-  readonly message: string
-  readonly action?: string
-}
-
 const deliveryTimeoutMs = 10_000
 const openLimit = 1_000
 
-export class AlertBook {
+export class AlertBook implements AlertDesk {
   readonly #open = new Map<string, Alert>()
   readonly #store: AlertStore
   readonly #sinks: readonly AlertSink[]

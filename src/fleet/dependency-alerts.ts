@@ -1,5 +1,5 @@
 // The alerts for what the fleet stands on: engine, network, store. Pure.
-import type { AlertDraft } from '../alerts/alert-book.ts'
+import type { AlertDraft } from '../ports/alerts.ts'
 
 export function engineDown(detail: string | null): AlertDraft {
   const why = detail ? `: ${detail.replace(/[.?]+$/, '')}` : ''

@@ -1,6 +1,6 @@
 // Which alerts a gateway's state calls for. Pure and level-triggered: the alert book makes it so.
 import type { AlertLevel } from '../../schemas/system.ts'
-import type { AlertDraft } from '../alerts/alert-book.ts'
+import type { AlertDraft } from '../ports/alerts.ts'
 import { isMaintenance } from './maintenance.ts'
 import { type Cause, describeReason } from './reasons.ts'
 import type { GatewayState, Observation } from './state.ts'

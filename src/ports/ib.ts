@@ -56,6 +56,8 @@ export interface IbContract {
   readonly tradingClass?: string
   /** YYYYMM or YYYYMMDD. */
   readonly lastTradeDateOrContractMonth?: string
+  /** Expired contracts are found only when this is set. */
+  readonly includeExpired?: boolean
 }
 
 /** A contract as the gateway knows it. */
@@ -75,8 +77,49 @@ export interface IbTick {
   readonly value: number
 }
 
+/** One historical or real-time bar as IB sent it, unchecked. */
+export interface IbBar {
+  /** Start of the bar, epoch milliseconds; midnight UTC of the trading day for bars of a day and more. NaN when IB's text is no time. */
+  readonly timeMs: number
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly close: number
+  /** -1 where IB has none. */
+  readonly volume: number
+}
+
+/** A request for historical bars (reqHistoricalData), which IB answers whole or not at all. */
+export interface IbHistory {
+  readonly contract: IbContract
+  /** End of the time asked for, epoch milliseconds, whole seconds; now when absent. */
+  readonly endMs?: number
+  /** IB's words: `1800 S`, `5 D`, `2 W`, `1 M`, `1 Y`. A day is a trading day. */
+  readonly duration: string
+  /** IB's words: `1 min`, `5 mins`, `1 hour`, `1 day`. */
+  readonly barSize: string
+  readonly whatToShow: string
+  readonly useRth: boolean
+}
+
+/** IB's trading schedule (whatToShow SCHEDULE), as sent: times `yyyymmdd-HH:MM:SS` in `timeZone`, dates `yyyymmdd`. */
+export interface IbSchedule {
+  readonly timeZone: string
+  readonly sessions: ReadonlyArray<{
+    readonly start: string
+    readonly end: string
+    /** The trading day that it belongs to. */
+    readonly date: string
+  }>
+}
+
 /** Requests that are answered and over. */
 export interface IbRequests {
+  /** REQUEST_REJECTED with 162 when there are none, or the limits were exceeded. */
+  historicalBars: { params: IbHistory; answer: readonly IbBar[] }
+  schedule: { params: Omit<IbHistory, 'barSize' | 'whatToShow'>; answer: IbSchedule }
+  /** The first moment with data, epoch milliseconds. */
+  headTimestamp: { params: Pick<IbHistory, 'contract' | 'whatToShow' | 'useRth'>; answer: number }
   contractDetails: { params: IbContract; answer: readonly IbContractDetails[] }
   /** One snapshot of the market data, complete within IB's 11 s. */
   quote: { params: IbContract; answer: IbQuote }
@@ -86,6 +129,8 @@ export type IbRequestKind = keyof IbRequests
 /** Requests that go on until cancelled. */
 export interface IbStreams {
   marketData: { params: IbContract; item: IbTick }
+  /** Bars of five seconds. */
+  realTimeBars: { params: Pick<IbHistory, 'contract' | 'whatToShow' | 'useRth'>; item: IbBar }
 }
 export type IbStreamKind = keyof IbStreams
 

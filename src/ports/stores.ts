@@ -1,6 +1,7 @@
 // What the manager remembers across restarts. Every method fails with STORE_UNAVAILABLE when the store does not answer, and then nothing was written,
 // except that a write whose acknowledgement was lost on the way is there whole: each is one document, and may be repeated.
 import type { Follower, FollowerState } from '../../schemas/follower.ts'
+import type { BarSource, Timeframe } from '../../schemas/market-data.ts'
 import type { ReasonCode } from '../../schemas/reason.ts'
 import type { Alert, FleetEvent } from '../../schemas/system.ts'
 
@@ -119,6 +120,57 @@ export interface SealedSecretStore {
   delete(followerId: string): Promise<void>
 }
 
+/** A stretch that IB was asked for and had nothing in; epoch milliseconds, `toMs` not included. */
+export interface EmptyRange {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly askedAt: number
+}
+
+/** One series of bars: what is asked of IB for it, and what IB has said to have none of. */
+export interface SeriesRecord {
+  readonly symbol: string
+  readonly timeframe: Timeframe
+  readonly secType: string
+  readonly exchange: string
+  readonly currency: string
+  readonly whatToShow: BarSource
+  readonly useRth: boolean
+  /** `tracked` was asked for, `file` was found in BARS_DIR, `ignored` was taken off the list while its file stays. */
+  readonly origin: 'tracked' | 'file' | 'ignored'
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** Ascending and disjoint. */
+  readonly empty: readonly EmptyRange[]
+}
+
+export interface SeriesStore {
+  list(): Promise<SeriesRecord[]>
+  /** One per symbol and timeframe; replaces. */
+  put(series: SeriesRecord): Promise<void>
+  /** Nothing there is success. */
+  delete(symbol: string, timeframe: Timeframe): Promise<void>
+}
+
+/** A time when no bars could reach us; epoch milliseconds. */
+export interface OutageRecord {
+  readonly id: string
+  readonly fromMs: number
+  /** Absent while it lasts. */
+  readonly toMs?: number
+  /** For a person. */
+  readonly cause: string
+}
+
+export interface OutageStore {
+  /** Those that end after `sinceMs`, or last; oldest first. */
+  list(sinceMs: number): Promise<OutageRecord[]>
+  /** Replaces the one of the same id. */
+  put(outage: OutageRecord): Promise<void>
+  /** Deletes what ended before `before`. How many. */
+  sweep(before: number): Promise<number>
+}
+
 /** Who holds the store; see `lockHolderIsDead` for when another may take it. */
 export interface LockHolder {
   readonly managerId: string
@@ -161,6 +213,8 @@ export interface Stores {
   readonly events: EventStore
   readonly alerts: AlertStore
   readonly secrets: SealedSecretStore
+  readonly series: SeriesStore
+  readonly outages: OutageStore
   readonly lock: ManagerLock
   readonly archive: StoreArchive
   /** A value made once and kept, for example the manager's id or the key of the digests: returns what is stored, else stores and returns `make()`. */

@@ -1,8 +1,8 @@
 // The alert book: one open alert per key, told once, stored, and no sink or store that fails does any harm.
 import t from 'tap'
 import type { Alert } from '../../schemas/system.ts'
-import { AlertBook, type AlertDraft } from '../../src/alerts/alert-book.ts'
-import type { AlertSink } from '../../src/ports/alerts.ts'
+import { AlertBook } from '../../src/alerts/alert-book.ts'
+import type { AlertDraft, AlertSink } from '../../src/ports/alerts.ts'
 import type { AlertStore } from '../../src/ports/stores.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { silent } from '../fleet/looks.ts'

@@ -16,6 +16,7 @@ import { constantsTable, Database, type Table } from './database.ts'
 import { createEventStore } from './events.ts'
 import { createFollowerStore } from './followers.ts'
 import { lockSlot } from './manager-lock.ts'
+import { createOutageStore, createSeriesStore } from './market-data.ts'
 
 /** Opens (makes, on the first start) the store in `dataDir`; a second process may open it too, but not hold its lock. DATA_DIR_UNUSABLE. */
 export async function openEmbeddedStores(deps: LockDeps & { readonly dataDir: string }): Promise<Stores> {
@@ -30,6 +31,8 @@ export async function openEmbeddedStores(deps: LockDeps & { readonly dataDir: st
     events: createEventStore(database),
     alerts: createAlertStore(database),
     secrets: createSecretStore(database),
+    series: createSeriesStore(database),
+    outages: createOutageStore(database),
     lock: createManagerLock(lockSlot(database, deps.dataDir), deps),
     archive: createArchive(database),
 

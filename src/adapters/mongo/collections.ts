@@ -10,6 +10,8 @@ export const collections = {
   alerts: 'alerts',
   constants: 'constants',
   secrets: 'secrets',
+  series: 'series',
+  outages: 'outages',
   locks: 'locks',
 } as const
 

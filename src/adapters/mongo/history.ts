@@ -3,10 +3,7 @@ import type { Alert, FleetEvent } from '../../../schemas/system.ts'
 import type { AlertStore, EventStore } from '../../ports/stores.ts'
 import { collections } from './collections.ts'
 import type { Connection } from './connection.ts'
-import { createTable } from './table.ts'
-
-/** Deleted per call, so that a long history does not outlast the deadline of one. */
-const sweepGroup = 1_000
+import { createTable, sweep } from './table.ts'
 
 export function createEventStore(connection: Connection): EventStore {
   const events = createTable<FleetEvent>(connection, collections.events, {
@@ -49,17 +46,5 @@ export function createAlertStore(connection: Connection): AlertStore {
             limit,
           }),
     sweep: (before) => sweep(connection, collections.alerts, { resolvedAt: { $lt: new Date(before) } }),
-  }
-}
-
-async function sweep(connection: Connection, name: string, filter: object): Promise<number> {
-  for (let swept = 0; ; ) {
-    const removed = await connection.on(`sweep ${name}`, name, async (collection) => {
-      const old = await collection.find(filter, { projection: { _id: 1 }, limit: sweepGroup }).toArray()
-      if (old.length > 0) await collection.deleteMany({ _id: { $in: old.map(({ _id }) => _id) } })
-      return old.length
-    })
-    swept += removed
-    if (removed < sweepGroup) return swept
   }
 }

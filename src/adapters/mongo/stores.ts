@@ -15,6 +15,7 @@ import { isDuplicate } from './errors.ts'
 import { createFollowerStore } from './followers.ts'
 import { createAlertStore, createEventStore } from './history.ts'
 import { lockSlot } from './manager-lock.ts'
+import { createOutageStore, createSeriesStore } from './market-data.ts'
 import { createTable } from './table.ts'
 
 /**
@@ -45,6 +46,8 @@ export async function openMongoStores(deps: LockDeps & ConnectionDeps): Promise<
       put: (followerId, sealed) => secrets.put({ followerId, sealed }),
       delete: (followerId) => secrets.delete(followerId),
     },
+    series: createSeriesStore(connection),
+    outages: createOutageStore(connection),
     lock: createManagerLock(lockSlot(connection), deps),
     archive: {
       budgets: () => budgets.find(),

@@ -4,6 +4,9 @@ import type { Connection, StoredDocument } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 import { decode, encode } from './values.ts'
 
+/** Deleted per call, so that a long history does not outlast the deadline of one. */
+const sweepGroup = 1_000
+
 export interface TableOptions<T> {
   readonly idOf: (record: T) => string
   /** Fields that are RFC 3339 here and dates there, so that they sort and compare as times. */
@@ -63,5 +66,18 @@ export function createTable<T extends object>(
       connection.on(`read ${name}`, name, async (collection) =>
         (await collection.find(filter, options).toArray()).map(toRecord),
       ),
+  }
+}
+
+/** Deletes what fits `filter`; how many. */
+export async function sweep(connection: Connection, name: string, filter: object): Promise<number> {
+  for (let swept = 0; ; ) {
+    const removed = await connection.on(`sweep ${name}`, name, async (collection) => {
+      const old = await collection.find(filter, { projection: { _id: 1 }, limit: sweepGroup }).toArray()
+      if (old.length > 0) await collection.deleteMany({ _id: { $in: old.map(({ _id }) => _id) } })
+      return old.length
+    })
+    swept += removed
+    if (removed < sweepGroup) return swept
   }
 }

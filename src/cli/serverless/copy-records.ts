@@ -13,6 +13,8 @@ export const recordKinds = [
   'alerts',
   'constants',
   'secrets',
+  'series',
+  'outages',
 ] as const
 export type RecordKind = (typeof recordKinds)[number]
 
@@ -46,6 +48,8 @@ export async function copyRecords(from: Stores, to: Stores): Promise<Copied> {
     secrets: await inGroups(await from.archive.secrets(), ({ followerId, sealed }) =>
       to.secrets.put(followerId, sealed),
     ),
+    series: await inGroups(await from.series.list(), (series) => to.series.put(series)),
+    outages: await inGroups(await from.outages.list(0), (outage) => to.outages.put(outage)),
     alerts: await inGroups(await from.alerts.list({ limit: Number.MAX_SAFE_INTEGER }), (alert) =>
       to.alerts.put(alert),
     ),
