@@ -20,7 +20,7 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
   // Pure: times in, times out.
   { part: /^src\/calendar\//, may: /^(schemas\/|src\/(ports|calendar)\/|luxon$)/ },
   { part: /^src\/bars\//, may: /^(schemas\/|src\/(ports|bars|session|calendar)\/|node:|p-limit$)/ },
-  { part: /^src\/forwarder\//, may: /^(src\/(ports|forwarder)\/|node:|ipaddr\.js$)/ },
+  { part: /^src\/forwarder\//, may: /^(src\/(ports|forwarder)\/|node:)/ },
   { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts)\/|node:|p-limit$|typebox)/ },
   {
     part: /^routes\//,
