@@ -1,11 +1,12 @@
 // From the environment to a frozen Config and, apart from it, the Secrets; all faults are reported together.
 import { readFileSync } from 'node:fs'
 import { inClear, openDoors, rateLimitFor } from './config/doors.ts'
-import { notices, unsupported } from './config/not-yet.ts'
+import { dataSourceFaults, type MarketDataConfig, marketDataConfig } from './config/market-data.ts'
 import { readTls, type TlsFiles } from './config/tls.ts'
 import type { LogLevel, Rate } from './config/values.ts'
 import { type Values, type Variable, type VariableName, variables } from './config/variables.ts'
 import { type CredentialsConfig, chooseCredentials, type VaultLogin } from './config/vault.ts'
+import { notices } from './config/webhooks.ts'
 import type { Token } from './doors/tokens.ts'
 
 export interface Span {
@@ -55,6 +56,7 @@ export interface Config {
     readonly reconnectAttempts: number
     readonly reconnectWindowMs: number
   }
+  readonly marketData: MarketDataConfig
 }
 
 export interface DockerConfig {
@@ -120,7 +122,7 @@ export function parseConfig(
   env: Environment,
   readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): ParsedConfig {
-  const faults: ConfigFault[] = [...unsupported(env)]
+  const faults: ConfigFault[] = []
   const values = Object.fromEntries(
     Object.entries<Variable<unknown>>(variables).map(([name, variable]) => [
       name,
@@ -178,12 +180,13 @@ function contradictions(values: { [N in VariableName]: Values[N] | undefined }):
     ['PORT_RANGE_START', 'PORT_RANGE_END'],
     ['CLIENT_ID_RANGE_START', 'CLIENT_ID_RANGE_END'],
   ] as const
-  return spans.flatMap(([first, last]) => {
+  const spanFaults = spans.flatMap(([first, last]) => {
     const from = values[first]
     const to = values[last]
     if (from === undefined || to === undefined || from <= to) return []
     return [{ variable: last, got: String(to), takes: `a number not below ${first}, which is ${from}` }]
   })
+  return [...spanFaults, ...dataSourceFaults(values)]
 }
 
 function assemble(
@@ -234,6 +237,7 @@ function assemble(
       reconnectAttempts: v.RECONNECT_ATTEMPTS,
       reconnectWindowMs: v.RECONNECT_WINDOW,
     },
+    marketData: marketDataConfig(v),
   }
   const secrets: Secrets = {
     ...(v.API_TOKENS === undefined ? {} : { tokens: v.API_TOKENS }),

@@ -54,6 +54,16 @@ t.test('defaults', async (t) => {
       reconnectAttempts: 5,
       reconnectWindowMs: 60_000,
     },
+    marketData: {
+      source: { kind: 'none' },
+      firstClientId: 1,
+      barsDir: 'ibgm-data/bars',
+      scanIntervalMs: 300_000,
+      maxGapAgeDays: 30,
+      batchSize: 5,
+      minRequestDelayMs: 500,
+      pacing: 'strict',
+    },
   })
   t.strictSame(secrets, {})
   t.strictSame(notices, [])
@@ -238,12 +248,25 @@ t.test('secrets from files', async (t) => {
   t.match(faultsOf({ CREDENTIALS_KEY: key, CREDENTIALS_KEY_FILE: '/run/key' }, readFile), [/takes only one/])
 })
 
-t.test('what this version cannot honour stops the start', async (t) => {
-  for (const name of ['IB_HOST', 'BARS_DIR']) {
-    const faults = faultsOf({ [name]: 'canary' })
-    t.match(faults, [new RegExp(`^${name}: got a value, takes nothing yet, .*: unset it$`)])
-    t.notMatch(faults.join(), /canary/)
-  }
+t.test('market data: a gateway that we do not manage, or a follower of ours, or neither', async (t) => {
+  t.strictSame(parseConfig({}).config.marketData.source, { kind: 'none' })
+  t.strictSame(parseConfig({ IB_HOST: 'host.docker.internal', IB_PORT: '4003' }).config.marketData.source, {
+    kind: 'gateway',
+    host: 'host.docker.internal',
+    port: 4003,
+  })
+  t.strictSame(parseConfig({ DATA_FOLLOWER: 'alpha' }).config.marketData.source, {
+    kind: 'follower',
+    followerId: 'alpha',
+  })
+  t.match(faultsOf({ IB_HOST: 'localhost' }), [/^IB_PORT: got nothing beside IB_HOST/])
+  t.match(faultsOf({ IB_PORT: '4002' }), [/^IB_HOST: got nothing beside IB_PORT/])
+  t.match(faultsOf({ DATA_FOLLOWER: 'alpha', IB_HOST: 'localhost', IB_PORT: '4002' }), [
+    /^DATA_FOLLOWER: got/,
+  ])
+  t.equal(parseConfig({ DATA_DIR: '/data' }).config.marketData.barsDir, '/data/bars')
+  t.match(faultsOf({ IB_PACING: 'fast' }), [/^IB_PACING: got "fast", takes strict or relaxed$/])
+  t.match(faultsOf({ IB_CLIENT_ID: '51', IB_HOST: 'a', IB_PORT: '1' }), [/^IB_CLIENT_ID/])
 })
 
 t.test('the store: MongoDB by its connection string, which is never shown', async (t) => {

@@ -230,6 +230,39 @@ export const variables = {
   ),
   VAULT_NAMESPACE: optional(matching(/^[^\s\0]+$/, 'the name of a namespace'), 'Namespace in Vault.'),
   VAULT_CACERT: optional(anyText, "File of the certificates, in PEM, that Vault's own is checked with."),
+
+  IB_HOST: optional(
+    matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$|^[0-9A-Fa-f.:]+$/, 'an address or a host name'),
+    'Market data comes from a gateway that we do not manage: its host, with IB_PORT.',
+  ),
+  IB_PORT: optional(wholeNumber(1, 65535), 'API port of that gateway.'),
+  IB_CLIENT_ID: withDefault(
+    wholeNumber(1, 50),
+    '1',
+    'First client id that the data connection tries; when it is taken, the next, up to 50 and from 1 again.',
+  ),
+  DATA_FOLLOWER: optional(
+    matching(new RegExp(dockerName), "a follower's id"),
+    'Instead of IB_HOST: the follower whose gateway market data comes from.',
+  ),
+  BARS_DIR: optional(anyText, 'Folder of the bar files; DATA_DIR/bars when unset.'),
+  GAP_SCAN_INTERVAL: withDefault(
+    duration(1000),
+    '300s',
+    'From one look for gaps in the bar files to the next.',
+  ),
+  GAP_MAX_AGE_DAYS: withDefault(wholeNumber(1, 365), '30', 'Older gaps are left alone.'),
+  GAP_BATCH_SIZE: withDefault(wholeNumber(1, 100), '5', 'Series that are filled at the same time.'),
+  IB_MIN_REQUEST_DELAY: withDefault(
+    duration(0),
+    '0.5s',
+    'Between two data requests to one gateway; heartbeats never wait.',
+  ),
+  IB_PACING: withDefault(
+    word('strict', 'relaxed'),
+    'strict',
+    "IB's limits on historical requests: for bars of every size, or (relaxed) for bars of 1 min and more only the one of 50 open requests.",
+  ),
 } satisfies Record<string, Variable<unknown>>
 
 export type VariableName = keyof typeof variables
@@ -248,4 +281,5 @@ export const sections: ReadonlyArray<{ readonly title: string; readonly first: V
   { title: 'Gateways', first: 'RUNTIME' },
   { title: 'Watching and recovery', first: 'HEALTHCHECK_INTERVAL' },
   { title: 'Credentials', first: 'CREDENTIALS_KEY' },
+  { title: 'Market data', first: 'IB_HOST' },
 ]
