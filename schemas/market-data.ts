@@ -162,7 +162,9 @@ export const Bars = Type.Object(
     symbol: Type.String(),
     timeframe: Timeframe,
     source: words(barOrigins, { description: 'Where the bars came from.' }),
-    complete: Type.Boolean({ description: 'Every bar that the trading calendar expects is there.' }),
+    complete: Type.Boolean({
+      description: 'Nothing is missing that is to be had: the gaps that are left are of class `no-data`.',
+    }),
     gaps: Type.Array(ref(Gap)),
     note: Type.Optional(Type.String({ description: 'Why parts are missing, when they are.' })),
     bars: Type.Array(ref(Bar)),

@@ -120,11 +120,15 @@ export interface SealedSecretStore {
   delete(followerId: string): Promise<void>
 }
 
-/** A stretch that IB was asked for and had nothing in; epoch milliseconds, `toMs` not included. */
+/**
+ * A stretch that IB was asked for and did not have every bar of; epoch milliseconds, `toMs` not included. While as many bars are there as IB
+ * answered with, what is missing is not to be had; with fewer, some were lost since.
+ */
 export interface EmptyRange {
   readonly fromMs: number
   readonly toMs: number
   readonly askedAt: number
+  readonly bars: number
 }
 
 /** One series of bars: what is asked of IB for it, and what IB has said to have none of. */
