@@ -12,6 +12,14 @@ import type {
   IbTick,
 } from '../../src/ports/ib.ts'
 
+const answers: { [K in IbRequestKind]: IbRequests[K]['answer'] } = {
+  contractDetails: [],
+  quote: new Map([[4, 1]]),
+  historicalBars: [],
+  schedule: { timeZone: 'UTC', sessions: [] },
+  headTimestamp: 0,
+}
+
 export class FakeConnection implements IbConnection {
   readonly target: IbTarget
   readonly #listener: IbConnectionListener
@@ -72,8 +80,7 @@ export class FakeConnection implements IbConnection {
     signal?: AbortSignal,
   ): Promise<IbRequests[K]['answer']> {
     this.sent.push(kind)
-    if (this.answering)
-      return Promise.resolve((kind === 'quote' ? new Map([[4, 1]]) : []) as IbRequests[K]['answer'])
+    if (this.answering) return Promise.resolve(answers[kind])
     return new Promise((_, reject) => {
       this.#unanswered.push({ resolve: () => {}, reject })
       signal?.addEventListener('abort', () => reject(signal.reason))

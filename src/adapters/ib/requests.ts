@@ -1,54 +1,21 @@
-// The requests of one connection that wait for answers, and the table of how each kind is asked, gathered and cancelled.
-import { type Contract, EventName, type IBApi, isNonFatalError } from '@stoqey/ib'
+// The requests of one connection that wait for answers.
+import { type IBApi, isNonFatalError } from '@stoqey/ib'
 import { FleetError } from '../../ports/errors.ts'
 import type {
-  IbContract,
-  IbContractDetails,
   IbNotice,
-  IbQuote,
   IbRequestKind,
   IbRequests,
   IbStreamKind,
   IbStreamListener,
   IbStreams,
-  IbTick,
 } from '../../ports/ib.ts'
+import type { RequestRow, StreamRow } from './request-row.ts'
+import { listenForAnswers, requestTable, streamTable } from './request-table.ts'
 
 /** Request ids and order ids share one field in error messages, so ours start where no order id comes. */
 const FIRST_REQUEST_ID = 1_000_000_000
-
-interface RequestRow<Params, Item, Answer> {
-  send(api: IBApi, id: number, params: Params): void
-  cancel?(api: IBApi, id: number): void
-  answer(items: Item[]): Answer
-}
-
-interface StreamRow<Params> {
-  send(api: IBApi, id: number, params: Params): void
-  cancel(api: IBApi, id: number): void
-}
-
-const requestTable: {
-  contractDetails: RequestRow<IbContract, IbContractDetails, readonly IbContractDetails[]>
-  quote: RequestRow<IbContract, IbTick, IbQuote>
-} = {
-  contractDetails: {
-    send: (api, id, contract) => api.reqContractDetails(id, toVendor(contract)),
-    answer: (items) => items,
-  },
-  quote: {
-    send: (api, id, contract) => api.reqMktData(id, toVendor(contract), '', true, false),
-    cancel: (api, id) => api.cancelMktData(id),
-    answer: (ticks) => new Map(ticks.map((tick) => [tick.type, tick.value])),
-  },
-}
-
-const streamTable: { [K in IbStreamKind]: StreamRow<IbStreams[K]['params']> } = {
-  marketData: {
-    send: (api, id, contract) => api.reqMktData(id, toVendor(contract), '', false, false),
-    cancel: (api, id) => api.cancelMktData(id),
-  },
-}
+/** A remark of the historical data service about a request that it goes on with; the vendor takes it for an error. */
+const HISTORICAL_REMARK = 165
 
 interface Exchange {
   onItem(item: unknown): void
@@ -89,7 +56,11 @@ export class OpenRequests {
         settle()
       }
       signal?.addEventListener('abort', onAbort, { once: true })
-      row.send(this.#api, id, params)
+      try {
+        row.send(this.#api, id, params)
+      } catch (error) {
+        finish(() => reject(error))
+      }
     })
   }
 
@@ -108,7 +79,12 @@ export class OpenRequests {
       onEnd: () => end(new FleetError('REQUEST_REJECTED', `IB ended the ${kind} stream.`)),
       onError: end,
     })
-    row.send(this.#api, id, params)
+    try {
+      row.send(this.#api, id, params)
+    } catch (error) {
+      this.#open.delete(id)
+      throw error
+    }
     return () => {
       if (this.#open.delete(id)) row.cancel(this.#api, id)
     }
@@ -117,7 +93,7 @@ export class OpenRequests {
   /** Fails the request that an error is about, if it is one of ours and no mere warning. */
   onNotice(notice: IbNotice): void {
     const exchange = this.#open.get(notice.id)
-    if (!exchange || isNonFatalError(notice.code, new Error(notice.text))) return
+    if (!exchange || isRemark(notice)) return
     exchange.onError(
       new FleetError('REQUEST_REJECTED', `IB refused the request: [${notice.code}] ${notice.text}`, {
         cause: notice,
@@ -138,34 +114,13 @@ export class OpenRequests {
 
   /** With the first request, as most connections only ever carry heartbeats. */
   #listen(): void {
-    const onItem = (id: number, item: unknown) => this.#open.get(id)?.onItem(item)
-    const onEnd = (id: number) => this.#open.get(id)?.onEnd()
-    const onTick = (id: number, type: number | undefined, value: number | undefined) => {
-      if (type !== undefined && value !== undefined) onItem(id, { type, value } satisfies IbTick)
-    }
-    this.#api.on(EventName.contractDetails, (id, details) => onItem(id, fromVendor(details)))
-    this.#api.on(EventName.contractDetailsEnd, onEnd)
-    this.#api.on(EventName.tickPrice, onTick)
-    this.#api.on(EventName.tickSize, onTick)
-    this.#api.on(EventName.tickGeneric, onTick)
-    this.#api.on(EventName.tickSnapshotEnd, onEnd)
+    listenForAnswers(this.#api, {
+      onItem: (id, item) => this.#open.get(id)?.onItem(item),
+      onEnd: (id) => this.#open.get(id)?.onEnd(),
+    })
   }
 }
 
-function toVendor({ primaryExchange, ...contract }: IbContract): Contract {
-  return { ...contract, ...(primaryExchange !== undefined && { primaryExch: primaryExchange }) } as Contract
-}
-
-function fromVendor(details: { contract: Contract } & Omit<IbContractDetails, keyof IbContract>) {
-  const { primaryExch, ...contract } = details.contract
-  const { longName, timeZoneId, tradingHours, liquidHours, minTick } = details
-  return {
-    ...contract,
-    primaryExchange: primaryExch,
-    longName,
-    timeZoneId,
-    tradingHours,
-    liquidHours,
-    minTick,
-  }
+function isRemark({ code, text }: IbNotice): boolean {
+  return code === HISTORICAL_REMARK || isNonFatalError(code, new Error(text))
 }

@@ -1,0 +1,64 @@
+// Every kind of request and stream that the port knows, by its name.
+import { EventName, type IBApi } from '@stoqey/ib'
+import type {
+  IbContractDetails,
+  IbRequestKind,
+  IbRequests,
+  IbStreamKind,
+  IbStreams,
+  IbTick,
+} from '../../ports/ib.ts'
+import { fromVendor, toVendor } from './contracts.ts'
+import {
+  headTimestamp,
+  historicalBars,
+  listenForHistory,
+  realTimeBars,
+  schedule,
+} from './historical-requests.ts'
+import type { Answers, RequestRow, StreamRow } from './request-row.ts'
+
+type Row<K extends IbRequestKind, Item> = RequestRow<IbRequests[K]['params'], Item, IbRequests[K]['answer']>
+
+const contractDetails: Row<'contractDetails', IbContractDetails> = {
+  send: (api, id, contract) => api.reqContractDetails(id, toVendor(contract)),
+  answer: (items) => items,
+}
+
+const quote: Row<'quote', IbTick> = {
+  send: (api, id, contract) => api.reqMktData(id, toVendor(contract), '', true, false),
+  cancel: (api, id) => api.cancelMktData(id),
+  answer: (ticks) => new Map(ticks.map((tick) => [tick.type, tick.value])),
+}
+
+/** Items come from the listeners below, as `unknown`: only a row knows what its own are. */
+export const requestTable: { [K in IbRequestKind]: Row<K, never> } = {
+  contractDetails,
+  quote,
+  historicalBars,
+  schedule,
+  headTimestamp,
+}
+
+export const streamTable: { [K in IbStreamKind]: StreamRow<IbStreams[K]['params']> } = {
+  marketData: {
+    send: (api, id, contract) => api.reqMktData(id, toVendor(contract), '', false, false),
+    cancel: (api, id) => api.cancelMktData(id),
+  },
+  realTimeBars,
+}
+
+/** Hands every answer that the vendor decodes to who waits for it. */
+export function listenForAnswers(api: IBApi, answers: Answers): void {
+  const { onItem, onEnd } = answers
+  const onTick = (id: number, type: number | undefined, value: number | undefined) => {
+    if (type !== undefined && value !== undefined) onItem(id, { type, value } satisfies IbTick)
+  }
+  api.on(EventName.contractDetails, (id, details) => onItem(id, fromVendor(details)))
+  api.on(EventName.contractDetailsEnd, onEnd)
+  api.on(EventName.tickPrice, onTick)
+  api.on(EventName.tickSize, onTick)
+  api.on(EventName.tickGeneric, onTick)
+  api.on(EventName.tickSnapshotEnd, onEnd)
+  listenForHistory(api, answers)
+}
