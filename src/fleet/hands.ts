@@ -4,6 +4,7 @@ import type { IbConnector } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { GatewayRecord, Stores } from '../ports/stores.ts'
+import type { Pacers } from '../session/pacing/pacers.ts'
 import type { Audit } from './audit.ts'
 import type { CredentialSources } from './credential-sources.ts'
 import type { Digests } from './digests.ts'
@@ -37,6 +38,8 @@ export interface Hands {
   readonly usernames: UsernamePool
   readonly clientIds: PortRange
   readonly sessionSettings: SessionSettings
+  /** What is sent to one gateway shares its windows. */
+  readonly pacers: Pacers
   /** Fails while what all gateways share is not as it must be (NETWORK_UNSAFE). */
   readonly engineReady: (signal: AbortSignal) => Promise<void>
   /** Bounds how many containers are made at once. */

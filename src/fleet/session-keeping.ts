@@ -26,6 +26,7 @@ export function openSession(keeper: Keeper, container: GatewayContainer, hands: 
       clock: hands.clock,
       log: hands.log,
       random: hands.random,
+      pacer: hands.pacers.of('127.0.0.1', container.hostPort),
     },
     {
       followerId,

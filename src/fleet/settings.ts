@@ -1,4 +1,5 @@
 // What the manager core takes: its figures and its ports. Filled in by the composition root, by tests and by embedders.
+import type { IbStatus } from '../../schemas/system.ts'
 import type { AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CredentialStore } from '../ports/credentials.ts'
@@ -6,6 +7,7 @@ import type { IbConnector } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { Stores } from '../ports/stores.ts'
+import type { Pacers } from '../session/pacing/pacers.ts'
 import type { SessionSettings } from './hands.ts'
 import type { BudgetLimits } from './login-budget.ts'
 import type { PortRange } from './pools.ts'
@@ -38,6 +40,8 @@ export interface FleetDeps {
   /** The embedded store, where `credentials` is Vault: its copies serve while Vault is away. */
   readonly fallbackCredentials?: CredentialStore
   readonly connector: IbConnector
+  /** Shared with whatever else talks to the same gateways, at 127.0.0.1 and their ports; its own when absent. */
+  readonly pacers?: Pacers
   readonly sinks: readonly AlertSink[]
   readonly clock: Clock
   readonly log: Log
@@ -53,6 +57,8 @@ export interface FleetDeps {
   readonly onRefused?: (error: Error) => void
   /** Followers and wishes as last known, for a start while the store is away. */
   readonly lastKnown?: Stores
+  /** Of /system/ib-status; absent: no data connection. */
+  readonly dataConnection?: () => IbStatus['dataConnection']
   /** For the disk figures of /system/system-status. */
   readonly dataDir?: string
 }

@@ -1,5 +1,6 @@
 // What the reconciler sees with and works with, put together from the fleet's parts.
 import pLimit from 'p-limit'
+import { Pacers } from '../session/pacing/pacers.ts'
 import type { Fleet } from './fleet.ts'
 import type { Hands } from './hands.ts'
 import { LoginBudget } from './login-budget.ts'
@@ -52,6 +53,7 @@ export function handsOf(fleet: Fleet, callbacks: Pick<Hands, 'publish' | 'userna
     usernames: fleet.usernames,
     clientIds: settings.clientIds,
     sessionSettings: settings.session,
+    pacers: deps.pacers ?? new Pacers(clock),
     engineReady: (signal) => fleet.engine.ready(signal),
     launchSlot: (run) => limiter(run),
     deciding: () => ({ limits: settings.lifecycle, now: clock.now(), random: random() }),

@@ -28,8 +28,8 @@ export class CircuitBreaker {
     return this.#waitMs(this.#openedAtMs) > 0 ? 'open' : 'half-open'
   }
 
-  /** Asks for permission to send; CIRCUIT_OPEN with `retryAfterMs`. Each permitted request must report one outcome. */
-  enter(): void {
+  /** Throws as `enter` would now, without taking the permission. */
+  check(): void {
     if (this.#openedAtMs === undefined) return
     const waitMs = this.#waitMs(this.#openedAtMs)
     if (waitMs > 0 || this.#probing)
@@ -38,7 +38,12 @@ export class CircuitBreaker {
         `The last ${this.#failures} requests failed, so no more are sent for now.`,
         { retryAfterMs: Math.max(1, waitMs) },
       )
-    this.#probing = true
+  }
+
+  /** Asks for permission to send; CIRCUIT_OPEN with `retryAfterMs`. Each permitted request must report one outcome. */
+  enter(): void {
+    this.check()
+    if (this.#openedAtMs !== undefined) this.#probing = true
   }
 
   /** The gateway answered, be it with a refusal. */
@@ -46,7 +51,7 @@ export class CircuitBreaker {
     this.reset()
   }
 
-  /** No answer, or one that tells us to stop asking. */
+  /** No answer. */
   failed(): void {
     this.#failures++
     if (this.#probing || (this.#openedAtMs === undefined && this.#failures >= this.#options.failures))

@@ -12,17 +12,20 @@ import type {
 } from '../ports/ib.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import { classifyIbCode } from './codes.ts'
-import type { MessageRate } from './message-rate.ts'
+import { type Claim, claimOf, type Priority } from './pacing/claims.ts'
+import type { Pacer, Permit } from './pacing/pacer.ts'
 
 export interface RequestOptions {
-  /** From asking to the last part of the answer; 15 s, as a market data snapshot alone may take 11. */
+  /** From sending to the last part of the answer, so without the wait for the pacer; 15 s, as a market data snapshot alone may take 11. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  /** Who goes first when requests wait for IB's limits [interactive]. */
+  readonly priority?: Priority
 }
 
 export interface DataRequestsDeps {
   readonly clock: Clock
-  readonly rate: MessageRate
+  readonly pacer: Pacer
   readonly breaker: CircuitBreaker
   /** The open connection; throws CONNECTION_CLOSED when there is none. */
   connection(): IbConnection
@@ -40,11 +43,19 @@ const TIMEOUT_MS = 15_000
 
 export class DataRequests {
   readonly #deps: DataRequestsDeps
+  /** Those that wait for the pacer, so that the end of the session ends their wait, and nobody else's. */
+  readonly #waiting = new Set<AbortController>()
   /** The streams that run, so that the end of the session ends every one. */
   readonly #streams = new Set<Stream>()
+  #open = 0
 
   constructor(deps: DataRequestsDeps) {
     this.#deps = deps
+  }
+
+  /** Requests sent and not answered yet. */
+  get open(): number {
+    return this.#open
   }
 
   /** Streams running now. */
@@ -52,38 +63,26 @@ export class DataRequests {
     return this.#streams.size
   }
 
+  /** One request; `carrier` says, when it may be sent, over whose connection. */
   async request<K extends IbRequestKind>(
     kind: K,
     params: IbRequests[K]['params'],
-    { timeoutMs = TIMEOUT_MS, signal }: RequestOptions = {},
+    options: RequestOptions = {},
+    carrier: () => DataRequests = () => this,
   ): Promise<IbRequests[K]['answer']> {
-    const { clock, rate, breaker } = this.#deps
+    const { signal, priority = 'interactive' } = options
     signal?.throwIfAborted()
     this.#deps.connection()
-    breaker.enter()
-    const deadline = new AbortController()
-    const cancelDeadline = clock.schedule(timeoutMs, () =>
-      deadline.abort(
-        new FleetError('CONNECTION_TIMEOUT', `The gateway did not answer ${kind} within ${timeoutMs} ms.`),
-      ),
-    )
-    const onAbort = () => deadline.abort(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#deps.breaker.check()
+    const permit = await this.#admitted(claimOf(kind, params, priority), signal)
+    let answer: Promise<IbRequests[K]['answer']>
     try {
-      await rate.take(deadline.signal)
-      this.#deps.onSent()
-      const answer = await this.#deps.connection().request(kind, params, deadline.signal)
-      breaker.succeeded()
-      return answer
-    } catch (error) {
-      if (signal?.aborted) breaker.abandoned()
-      else if (isFleetError(error, 'REQUEST_REJECTED') && !asksForPause(error)) breaker.succeeded()
-      else breaker.failed()
-      throw error
-    } finally {
-      cancelDeadline()
-      signal?.removeEventListener('abort', onAbort)
+      answer = carrier().#send(kind, params, options, permit)
+    } catch (unsent) {
+      permit.done()
+      throw unsent
     }
+    return answer
   }
 
   /** Starts a stream once it may be sent; the returned function cancels it. */
@@ -93,12 +92,14 @@ export class DataRequests {
     listener: IbStreamListener<IbStreams[K]['item']>,
     signal?: AbortSignal,
   ): Promise<() => void> {
-    const { rate } = this.#deps
     this.#deps.connection()
-    await rate.take(signal)
+    await this.#admitted(claimOf(kind, params, 'interactive'), signal)
+    const connection = this.#deps.connection()
     this.#deps.onSent()
-    const stop = this.#deps.connection().stream(kind, params, {
-      onItem(item) {
+    const stop = connection.stream(kind, params, {
+      onItem: (item) => {
+        // Its cancel may have to wait for the pacer.
+        if (!this.#streams.has(stream)) return
         try {
           listener.onItem(item)
         } catch (cause) {
@@ -112,9 +113,7 @@ export class DataRequests {
     })
     const stream: Stream = { stop, onEnd: (error) => listener.onEnd(error) }
     const cancel = () => {
-      if (!this.#streams.delete(stream)) return
-      rate.record()
-      stop()
+      if (this.#streams.delete(stream)) this.#sendCancel(stop)
     }
     this.#streams.add(stream)
     return cancel
@@ -122,21 +121,117 @@ export class DataRequests {
 
   /** Ends what waits and what runs: each stream is cancelled as far as the message rate allows; the others die with the connection. */
   end(error: FleetError): void {
-    const { rate } = this.#deps
-    rate.rejectAll(error)
+    const { pacer } = this.#deps
+    for (const waiting of [...this.#waiting]) waiting.abort(error)
     const streams = [...this.#streams]
     this.#streams.clear()
     for (const { stop, onEnd } of streams) {
-      if (rate.hasRoom) {
-        rate.record()
+      if (pacer.hasRoom) {
+        pacer.record()
         stop()
       }
       onEnd(error)
     }
   }
+
+  /** Waits for the pacer until `signal` aborts or the session ends. */
+  async #admitted(claim: Claim, signal?: AbortSignal): Promise<Permit> {
+    const waiting = new AbortController()
+    const onAbort = () => waiting.abort(signal?.reason)
+    if (signal?.aborted) onAbort()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#waiting.add(waiting)
+    try {
+      const permit = await this.#deps.pacer.take(claim, waiting.signal)
+      if (waiting.signal.aborted) permit.done()
+      waiting.signal.throwIfAborted()
+      return permit
+    } finally {
+      this.#waiting.delete(waiting)
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Sends what may be sent now. The caller is let go at the deadline at once; the permit ends when the cancel has been sent. */
+  #send<K extends IbRequestKind>(
+    kind: K,
+    params: IbRequests[K]['params'],
+    { timeoutMs = TIMEOUT_MS, signal }: RequestOptions,
+    permit: Permit,
+  ): Promise<IbRequests[K]['answer']> {
+    const { clock, breaker } = this.#deps
+    const connection = this.#deps.connection()
+    breaker.enter()
+    this.#deps.onSent()
+    this.#open++
+    return new Promise((resolve, reject) => {
+      const cancelled = new AbortController()
+      let settled = false
+      const settle = (report: () => void) => {
+        if (settled) return
+        settled = true
+        cancelDeadline()
+        signal?.removeEventListener('abort', onAbort)
+        report()
+      }
+      const giveUp = (error: unknown) => {
+        reject(error)
+        this.#sendCancel(() => cancelled.abort(error))
+      }
+      const onAbort = () =>
+        settle(() => {
+          breaker.abandoned()
+          giveUp(signal?.reason)
+        })
+      const cancelDeadline = clock.schedule(timeoutMs, () =>
+        settle(() => {
+          breaker.failed()
+          giveUp(
+            new FleetError(
+              'CONNECTION_TIMEOUT',
+              `The gateway did not answer ${kind} within ${timeoutMs} ms.`,
+            ),
+          )
+        }),
+      )
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const over = (outcome?: 'answered') => {
+        this.#open--
+        permit.done(outcome)
+      }
+      connection.request(kind, params, cancelled.signal).then(
+        (answer) => {
+          over('answered')
+          settle(() => {
+            breaker.succeeded()
+            resolve(answer)
+          })
+        },
+        (error: unknown) => {
+          const refused = isFleetError(error, 'REQUEST_REJECTED')
+          over(refused && !isPacing(error) ? 'answered' : undefined)
+          settle(() => {
+            // A refusal is an answer too; after one for its pace, the pacer pauses.
+            if (refused) breaker.succeeded()
+            else breaker.failed()
+            reject(error)
+          })
+        },
+      )
+    })
+  }
+
+  /** Cancels something at the gateway as soon as the message rate allows; not at all when the connection ends before, and it with it. */
+  #sendCancel(cancel: () => void): void {
+    const { pacer } = this.#deps
+    if (pacer.hasRoom) {
+      pacer.record()
+      cancel()
+    } else this.#admitted({ kind: 'message', priority: 'interactive' }).then(cancel, () => {})
+  }
 }
 
-function asksForPause(error: FleetError): boolean {
+function isPacing(error: FleetError): boolean {
   const notice = error.cause as IbNotice | undefined
   return notice !== undefined && classifyIbCode(notice.code, notice.text).kind === 'pacing'
 }

@@ -8,10 +8,11 @@ import { CircuitBreaker } from './circuit-breaker.ts'
 import { DataRequests, type RequestOptions } from './data-requests.ts'
 import { Dialer } from './dialer.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { MessageRate } from './message-rate.ts'
+import { Pacer } from './pacing/pacer.ts'
 import { SessionRecord } from './record.ts'
 import type { SessionOptions, SessionSnapshot } from './snapshot.ts'
 
+export type { RequestOptions } from './data-requests.ts'
 export type { SessionOptions, SessionSnapshot } from './snapshot.ts'
 
 export interface SessionDeps {
@@ -20,6 +21,8 @@ export interface SessionDeps {
   readonly log: Log
   /** 0 ≤ x < 1; spreads heartbeats and retries. */
   readonly random?: () => number
+  /** Shared with all else that talks to the same gateway; one of its own when absent. */
+  readonly pacer?: Pacer
 }
 
 interface Link extends Opened {
@@ -27,9 +30,9 @@ interface Link extends Opened {
 }
 
 export class IbSession {
-  readonly #deps: Required<SessionDeps>
+  readonly pacer: Pacer
+  readonly #deps: Required<Omit<SessionDeps, 'pacer'>>
   readonly #options: SessionOptions
-  readonly #rate: MessageRate
   readonly #breaker: CircuitBreaker
   readonly #data: DataRequests
   readonly #record: SessionRecord
@@ -51,11 +54,11 @@ export class IbSession {
       },
       options,
     )
-    this.#rate = new MessageRate(deps.clock)
+    this.pacer = deps.pacer ?? new Pacer(deps.clock)
     this.#breaker = new CircuitBreaker(deps.clock)
     this.#data = new DataRequests({
       clock: deps.clock,
-      rate: this.#rate,
+      pacer: this.pacer,
       breaker: this.#breaker,
       connection: () => this.#requireLink().connection,
       onSent: () => {
@@ -117,13 +120,22 @@ export class IbSession {
     return this.#requireLink().heartbeat.ping()
   }
 
-  /** One request, paced and timed; rejects as IbConnection.request does, and with CIRCUIT_OPEN or CONNECTION_TIMEOUT. */
+  /** Requests sent and not answered yet, heartbeats aside. */
+  get openRequests(): number {
+    return this.#data.open
+  }
+
+  /**
+   * One request, paced and timed; rejects as IbConnection.request does, and with PACING_QUEUE_FULL, CIRCUIT_OPEN or CONNECTION_TIMEOUT.
+   * `carrier` is asked for the session that carries it, at the moment when it may be sent.
+   */
   request<K extends ib.IbRequestKind>(
     kind: K,
     params: ib.IbRequests[K]['params'],
     options?: RequestOptions,
+    carrier: () => IbSession = () => this,
   ): Promise<ib.IbRequests[K]['answer']> {
-    return this.#data.request(kind, params, options)
+    return this.#data.request(kind, params, options, () => carrier().#data)
   }
 
   /** Starts a stream, which ends with the connection; the function it resolves with cancels it. */
@@ -160,14 +172,14 @@ export class IbSession {
     const { clock, random, log } = this.#deps
     const { followerId, heartbeatIntervalMs: intervalMs, heartbeatTimeoutMs: timeoutMs } = this.#options
     // START_API was a message too.
-    this.#rate.record()
+    this.pacer.record()
     this.#breaker.reset()
     const heartbeat = new Heartbeat(
       {
         clock,
         random,
         ask: () => {
-          this.#rate.record()
+          this.pacer.record()
           this.#record.counters.requests++
           return opened.connection.currentTime()
         },
@@ -185,6 +197,7 @@ export class IbSession {
 
   #onNotice(notice: ib.IbNotice): void {
     const { kind } = this.#record.noticed(notice)
+    if (kind === 'pacing') this.pacer.violated()
     if (kind !== 'port-changed' || !this.#link) return
     // Nothing answers on our port any more, and no retry changes that.
     this.#drop(this.#error('is over: the gateway moved its API to another port [1300]'))

@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { ibConnector } from '../../src/adapters/ib/connector.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
 import type { Log } from '../../src/ports/log.ts'
+import { Pacer } from '../../src/session/pacing/pacer.ts'
 import { IbSession, type SessionOptions } from '../../src/session/session.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { FakeConnector } from './fake-connector.ts'
@@ -24,9 +25,10 @@ export const options: SessionOptions = {
 export function fakeSession(t: Test, changes: Partial<SessionOptions> = {}, random = () => 0.5) {
   const clock = new FakeClock()
   const connector = new FakeConnector()
-  const session = new IbSession({ connector, clock, log: silent, random }, { ...options, ...changes })
+  const pacer = new Pacer(clock, { minRequestDelayMs: 0 })
+  const session = new IbSession({ connector, clock, log: silent, random, pacer }, { ...options, ...changes })
   t.teardown(() => session.disconnect())
-  return { clock, connector, session }
+  return { clock, connector, session, pacer }
 }
 
 export function realSession(t: Test, port: number, changes: Partial<SessionOptions> = {}): IbSession {
