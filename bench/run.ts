@@ -26,6 +26,10 @@ const measurements: Record<string, Measurement> = {
     about: '5,000 records in MongoDB are read again (needs .ci/services/build.sh mongo)',
     load: () => import('./records-reload.ts'),
   },
+  forwarder: {
+    about: 'the port forwarder, against socat',
+    load: () => import('./forwarder.ts'),
+  },
   'http-health': {
     about: 'GET health with 1,000 followers, against a bare Fastify route',
     load: () => import('./http-health.ts'),

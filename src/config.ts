@@ -1,6 +1,7 @@
 // From the environment to a frozen Config and, apart from it, the Secrets; all faults are reported together.
 import { readFileSync } from 'node:fs'
 import { inClear, openDoors, rateLimitFor } from './config/doors.ts'
+import { type ForwardingConfig, forwardingConfig, forwardingFaults } from './config/forwarding.ts'
 import { dataSourceFaults, type MarketDataConfig, marketDataConfig } from './config/market-data.ts'
 import { readTls, type TlsFiles } from './config/tls.ts'
 import type { LogLevel, Rate } from './config/values.ts'
@@ -57,6 +58,8 @@ export interface Config {
     readonly reconnectWindowMs: number
   }
   readonly marketData: MarketDataConfig
+  /** Absent: no port forwarding. */
+  readonly forwarder?: ForwardingConfig
 }
 
 export interface DockerConfig {
@@ -132,7 +135,13 @@ export function parseConfig(
   const { tls, faults: tlsFaults } = readTls(values, readFile)
   const vault = chooseCredentials(values, readFile)
   const hasTokens = Boolean(env.API_TOKENS?.trim() || env.API_TOKENS_FILE?.trim())
-  faults.push(...vault.faults, ...tlsFaults, ...contradictions(values), ...openDoors(values.HOST, hasTokens))
+  faults.push(
+    ...vault.faults,
+    ...tlsFaults,
+    ...contradictions(values),
+    ...forwardingFaults(values, Boolean(env.FORWARD_LISTEN?.trim())),
+    ...openDoors(values.HOST, hasTokens),
+  )
   if (faults.length > 0) throw new ConfigError(faults)
   const { config, secrets } = assemble(values as Values, {
     tokensFile: env.API_TOKENS_FILE?.trim(),
@@ -201,6 +210,7 @@ function assemble(
     vault: ReturnType<typeof chooseCredentials>
   },
 ): { config: Config; secrets: Secrets } {
+  const forwarder = forwardingConfig(v)
   const config: Config = {
     http: {
       host: v.HOST,
@@ -238,6 +248,7 @@ function assemble(
       reconnectWindowMs: v.RECONNECT_WINDOW,
     },
     marketData: marketDataConfig(v),
+    ...(forwarder && { forwarder }),
   }
   const secrets: Secrets = {
     ...(v.API_TOKENS === undefined ? {} : { tokens: v.API_TOKENS }),

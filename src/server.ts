@@ -94,6 +94,12 @@ export async function startServer({
     })
     closers.push(() => manager.stop())
     await manager.load()
+    if (config.forwarder) {
+      const { startForwarder } = await import('./forwarder/forwarder.ts')
+      const { tellLog } = await import('./forwarder/events.ts')
+      const forwarder = await startForwarder({ ...config.forwarder, clock, tell: tellLog(log) })
+      closers.push(() => forwarder.close())
+    }
     const { tokensFile, rateLimit } = config.http
     const { tokens, tls } = secrets
     const book =

@@ -1,4 +1,5 @@
 // Every variable that the server takes: kind, default, and what it means to a person. The one table behind config.ts and .env.example.
+import { forwardAllow, forwardListen, forwardTarget } from './forwarding.ts'
 import {
   duration,
   type Kind,
@@ -263,6 +264,20 @@ export const variables = {
     'strict',
     "IB's limits on historical requests: for bars of every size, or (relaxed) for bars of 1 min and more only the one of 50 open requests.",
   ),
+
+  FORWARD_LISTEN: optional(
+    forwardListen,
+    'Port forwarding, so that containers reach a gateway that listens on loopback only: the port to listen on, like 4003, or address:port; off when unset.',
+  ),
+  FORWARD_TARGET: withDefault(forwardTarget, '127.0.0.1:4002', 'Where it leads.'),
+  FORWARD_INTERFACE: optional(
+    matching(/^[^\s/]{1,64}$/, 'the name of a network interface, like docker0'),
+    'Interface to listen on; 127.0.0.1 when unset.',
+  ),
+  FORWARD_ALLOW: optional(
+    forwardAllow,
+    'Who may come in: networks or addresses, separated by commas; the networks of that interface when unset.',
+  ),
 } satisfies Record<string, Variable<unknown>>
 
 export type VariableName = keyof typeof variables
@@ -282,4 +297,5 @@ export const sections: ReadonlyArray<{ readonly title: string; readonly first: V
   { title: 'Watching and recovery', first: 'HEALTHCHECK_INTERVAL' },
   { title: 'Credentials', first: 'CREDENTIALS_KEY' },
   { title: 'Market data', first: 'IB_HOST' },
+  { title: 'Forwarding', first: 'FORWARD_LISTEN' },
 ]

@@ -13,21 +13,33 @@ export interface Cidr {
   readonly prefix: number
 }
 
-const defaultHost = '127.0.0.1'
+export const defaultHost = '127.0.0.1'
+
+/** Where to listen; without a host it is loopback, or all addresses of an interface. */
+export interface ListenAt {
+  readonly host?: string
+  readonly port: number
+}
 
 /**
- * Reads `4003` (on 127.0.0.1), `127.0.0.1:4003`, `[::1]:4003` or `name:4003`. An IPv4 address in the IPv6 notation
- * becomes the IPv4 address that it is. Undefined when the text is none of these.
+ * Reads `4003`, `127.0.0.1:4003`, `[::1]:4003` or `name:4003`. An IPv4 address in the IPv6 notation becomes the IPv4
+ * address that it is. Undefined when the text is none of these.
  */
-export function parseEndpoint(text: string): Endpoint | undefined {
+export function parseListen(text: string): ListenAt | undefined {
   const [, bracketed, plain, digits = ''] =
     /^(?:(?:\[([^[\]%]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/.exec(text) ?? []
   const port = Number(digits)
   if (digits === '' || port > 65_535) return undefined
   if (bracketed !== undefined) return isIPv6(bracketed) ? { host: plainAddress(bracketed), port } : undefined
-  const host = plain ?? defaultHost
-  const isName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/.test(host) && !/^[\d.]+$/.test(host)
-  return isIPv4(host) || isName ? { host, port } : undefined
+  if (plain === undefined) return { port }
+  const isName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/.test(plain) && !/^[\d.]+$/.test(plain)
+  return isIPv4(plain) || isName ? { host: plain, port } : undefined
+}
+
+/** The same for somewhere to connect to: a port alone is on 127.0.0.1, and 0 is none. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const parsed = parseListen(text)
+  return parsed && parsed.port > 0 ? { host: defaultHost, ...parsed } : undefined
 }
 
 /** As `parseEndpoint` reads it again: an IPv6 address stands in brackets. */

@@ -1,7 +1,16 @@
 // Where a forwarder may listen and who may come in there: loopback, or the addresses of an interface that is named. Pure.
 import type { NetworkInterfaceInfo } from 'node:os'
 import { FleetError } from '../ports/errors.ts'
-import { type Cidr, type Endpoint, endpointText, isEverywhere, isLoopback, parseCidr } from './addresses.ts'
+import {
+  type Cidr,
+  defaultHost,
+  type Endpoint,
+  endpointText,
+  isEverywhere,
+  isLoopback,
+  type ListenAt,
+  parseCidr,
+} from './addresses.ts'
 
 export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>
 
@@ -21,29 +30,27 @@ const loopback: readonly Cidr[] = [
  * FleetError INVALID_REQUEST for 0.0.0.0, ::, an address that is not loopback without its interface, and an interface that is not there.
  */
 export function chooseDoorstep(
-  listen: Endpoint,
+  listen: ListenAt,
   interfaceName: string | undefined,
   interfaces: Interfaces,
 ): Doorstep {
-  const asked = endpointText(listen)
-  if (isEverywhere(listen.host)) {
+  const { host = defaultHost, port } = listen
+  const asked = endpointText({ host, port })
+  if (isEverywhere(host)) {
     throw unusable(
       `${asked} would let in everybody who can reach this machine, and a gateway's API has no password. Listen on a port alone, which is loopback, or name an interface like docker0.`,
     )
   }
-  if (interfaceName === undefined) {
-    if (!isLoopback(listen.host)) {
-      throw unusable(
-        `${asked} is not loopback. Name the interface that this address belongs to, like docker0, so that only its own network comes in.`,
-      )
-    }
-    const host = listen.host === 'localhost' ? '127.0.0.1' : listen.host
-    return { endpoints: [{ host, port: listen.port }], neighbours: loopback }
+  if (interfaceName !== undefined) return onInterface(listen, interfaceName, interfaces)
+  if (!isLoopback(host)) {
+    throw unusable(
+      `${asked} is not loopback. Name the interface that this address belongs to, like docker0, so that only its own network comes in.`,
+    )
   }
-  return onInterface(listen, interfaceName, interfaces)
+  return { endpoints: [{ host: host === 'localhost' ? defaultHost : host, port }], neighbours: loopback }
 }
 
-function onInterface(listen: Endpoint, name: string, interfaces: Interfaces): Doorstep {
+function onInterface({ host, port }: ListenAt, name: string, interfaces: Interfaces): Doorstep {
   const found = interfaces[name]
   if (found === undefined || found.length === 0) {
     const known = Object.keys(interfaces).join(', ') || 'none'
@@ -51,19 +58,18 @@ function onInterface(listen: Endpoint, name: string, interfaces: Interfaces): Do
       `This machine has no interface ${name} with an address; it has ${known}. Name one of these, or wait until ${name} is up.`,
     )
   }
-  // The port alone was given: 127.0.0.1 stands for no address in particular.
-  const wanted = isLoopback(listen.host) ? found : found.filter(({ address }) => address === listen.host)
+  const wanted = found.filter(({ address }) => host === undefined || address === host)
   if (wanted.length === 0) {
     const addresses = found.map(({ address }) => address).join(', ')
     throw unusable(
-      `${listen.host} is not an address of ${name}, which has ${addresses}. Give the port alone, or one of these.`,
+      `${host} is not an address of ${name}, which has ${addresses}. Give the port alone, or one of these.`,
     )
   }
   return {
     // A link-local address means nothing without its interface.
     endpoints: wanted.map(({ address }) => ({
       host: address.startsWith('fe80:') ? `${address}%${name}` : address,
-      port: listen.port,
+      port,
     })),
     neighbours: found.flatMap(({ cidr }) => (cidr === null ? [] : (parseCidr(cidr) ?? []))),
   }

@@ -43,12 +43,15 @@ export function eventText(told: ForwarderEvent): string {
 export function tellLog(log: Log): Tell {
   return (told) => {
     const { event, ...fields } = told
-    const level = troubles.has(event) ? 'warn' : 'info'
+    const level = isTrouble(told) ? 'warn' : 'info'
     log[level](fields, logMessages[event])
   }
 }
 
-const troubles: ReadonlySet<ForwarderEvent['event']> = new Set(['target-down', 'peer-refused', 'full'])
+/** Whether somebody was turned away. */
+export function isTrouble({ event }: ForwarderEvent): boolean {
+  return event === 'target-down' || event === 'peer-refused' || event === 'full'
+}
 
 const logMessages: Readonly<Record<ForwarderEvent['event'], string>> = {
   listening: 'port forwarding is up',

@@ -3,14 +3,21 @@ import { lookup } from 'node:dns/promises'
 import { createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { FleetError } from '../ports/errors.ts'
-import { type Cidr, type Endpoint, endpointText, isEverywhere, withoutMapping } from './addresses.ts'
+import {
+  type Cidr,
+  type Endpoint,
+  endpointText,
+  isEverywhere,
+  type ListenAt,
+  withoutMapping,
+} from './addresses.ts'
 import { chooseDoorstep, type Interfaces } from './doorstep.ts'
 import { bufferBytes, Entrance, type ForwarderStats, type Manners } from './entrance.ts'
 import { openServer } from './listening.ts'
 
 export interface ForwarderOptions extends Manners {
   /** Loopback, unless an interface is named; port 0 takes any free one. */
-  readonly listen: Endpoint
+  readonly listen: ListenAt
   /** Listens on all addresses of this interface, like docker0, or on the one that `listen` names. */
   readonly interfaceName?: string
   /** Who may come in; by default whoever is on the same network as what is listened on. */

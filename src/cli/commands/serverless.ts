@@ -18,6 +18,10 @@ export interface CheckOptions {
   readonly symbol?: string
   readonly timeout: string
 }
+export interface ForwardOptions {
+  readonly interface?: string
+  readonly allow?: readonly string[]
+}
 export interface CleanupOptions {
   readonly volumes?: boolean
   readonly manager?: string
@@ -58,6 +62,27 @@ export function addServerlessCommands(cli: Cli): void {
       .option('--timeout <seconds>', 'for each step', '10'),
     async (tools, [host, port], options) =>
       (await import('../serverless/check.ts')).check(tools, host, port, options),
+  )
+  cli.handle<[string, string], ForwardOptions>(
+    cli.program
+      .command('forward <listen> <target>')
+      .description(
+        'pass TCP connections on, so that containers reach a gateway that listens on loopback only',
+      )
+      .option('--interface <name>', 'listen on the addresses of this interface, like docker0 [loopback]')
+      .option(
+        '--allow <cidr>',
+        'who may come in, like 172.17.0.0/16; may be repeated [the networks of what is listened on]',
+        (cidr: string, before: readonly string[] = []) => [...before, cidr],
+      )
+      .addHelpText(
+        'after',
+        `
+LISTEN is a port (4003) or address:port, TARGET too: ibgm forward 4003 127.0.0.1:4002 --interface docker0
+A gateway's API has no password: 0.0.0.0 and :: are refused. It runs until Ctrl-C.`,
+      ),
+    async (tools, [listen, target], options) =>
+      (await import('../serverless/forward.ts')).forward(tools, listen, target, options),
   )
   cli.handle<[string], object>(
     cli.program
