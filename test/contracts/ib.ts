@@ -101,6 +101,112 @@ export function ibContract(t: Test, connector: IbConnector, start: (t: Test) => 
     await t.rejects(connection.request('quote', aapl, AbortSignal.abort(reason)), reason)
   })
 
+  t.test('bars come whole, in order, with the starts of bars in epoch milliseconds', async (t) => {
+    const { port } = await start(t)
+    const { connection, ready } = watch(t, connector, port)
+    await ready
+    const asked = { contract: aapl, whatToShow: 'TRADES', useRth: true }
+    const endMs = Date.UTC(2026, 5, 12, 20)
+    const minutes = await connection.request('historicalBars', {
+      ...asked,
+      endMs,
+      duration: '1 D',
+      barSize: '1 min',
+    })
+    t.equal(minutes.length, 390)
+    t.strictSame(
+      [minutes[0]?.timeMs, minutes.at(-1)?.timeMs],
+      [Date.UTC(2026, 5, 12, 13, 30), endMs - 60_000],
+    )
+    for (const { open, high, low, close, volume } of minutes)
+      t.ok(low <= Math.min(open, close) && high >= Math.max(open, close) && volume >= 0)
+    const days = await connection.request('historicalBars', {
+      ...asked,
+      whatToShow: 'MIDPOINT',
+      duration: '3 D',
+      barSize: '1 day',
+      endMs,
+    })
+    t.strictSame(
+      days.map(({ timeMs, volume }) => [timeMs, volume]),
+      [10, 11, 12].map((day) => [Date.UTC(2026, 5, day), -1]),
+      'midnight UTC of the trading day',
+    )
+    const latest = await connection.request('historicalBars', { ...asked, duration: '2 D', barSize: '1 day' })
+    t.equal(latest.length, 2, 'no end is now')
+    await t.rejects(
+      connection.request('historicalBars', {
+        ...asked,
+        endMs: Date.UTC(1970, 0, 5),
+        duration: '1 D',
+        barSize: '1 hour',
+      }),
+      { code: 'REQUEST_REJECTED', cause: { code: 162, text: /no data/ } },
+    )
+  })
+
+  t.test('schedules, first moments with data, and bars of five seconds', async (t) => {
+    const { port } = await start(t)
+    const { connection, ready } = watch(t, connector, port)
+    await ready
+    const asked = { contract: aapl, useRth: true }
+    t.strictSame(
+      await connection.request('schedule', { ...asked, endMs: Date.UTC(2026, 5, 12, 20), duration: '2 D' }),
+      {
+        timeZone: 'US/Eastern',
+        sessions: [
+          { start: '20260611-09:30:00', end: '20260611-16:00:00', date: '20260611' },
+          { start: '20260612-09:30:00', end: '20260612-16:00:00', date: '20260612' },
+        ],
+      },
+    )
+    const head = await connection.request('headTimestamp', { ...asked, whatToShow: 'TRADES' })
+    t.equal(head, Date.UTC(1980, 11, 12, 14, 30))
+    for (const kind of ['headTimestamp', 'historicalBars'] as const)
+      await t.rejects(
+        connection.request(kind, {
+          contract: { ...aapl, symbol: 'NOSUCH999' },
+          whatToShow: 'TRADES',
+          useRth: true,
+          duration: '1 D',
+          barSize: '1 hour',
+        }),
+        { code: 'REQUEST_REJECTED', cause: { code: 200 } },
+      )
+    const ended = new Promise<FleetError>((onEnd) => {
+      connection.stream(
+        'realTimeBars',
+        { ...asked, contract: { ...aapl, symbol: 'NOSUCH999' }, whatToShow: 'TRADES' },
+        { onItem: () => t.fail('no bars of nothing'), onEnd },
+      )
+    })
+    t.match(await ended, { code: 'REQUEST_REJECTED', cause: { code: 200 } })
+  })
+
+  t.test(
+    'who gives up a historical request gets the reason, and its late answer reaches nobody',
+    async (t) => {
+      const gateway = await start(t)
+      const { connection, ready } = watch(t, connector, gateway.port)
+      await ready
+      gateway.fault('slow', '50')
+      const asked = { contract: aapl, useRth: true, whatToShow: 'TRADES', duration: '1 D', barSize: '1 hour' }
+      for (const kind of ['historicalBars', 'schedule', 'headTimestamp'] as const) {
+        const giveUp = new AbortController()
+        const answer = connection.request(kind, asked, giveUp.signal)
+        giveUp.abort(new Error(`no more ${kind}`))
+        await t.rejects(answer, { message: `no more ${kind}` })
+      }
+      const cancel = connection.stream('realTimeBars', asked, {
+        onItem: () => t.fail('cancelled'),
+        onEnd: () => t.fail('cancelled'),
+      })
+      cancel()
+      cancel()
+      t.equal((await connection.request('historicalBars', asked)).length > 0, true)
+    },
+  )
+
   t.test('a port where nothing listens is refused', async (t) => {
     const { port } = await start(t)
     const free = await unusedPort()

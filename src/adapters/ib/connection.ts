@@ -15,7 +15,7 @@ import {
   type IbTarget,
   ibSteps,
 } from '../../ports/ib.ts'
-import { FrameReader, withoutOrderReject } from './frames.ts'
+import { FrameReader, refuseImpossibleCount, withoutOrderReject } from './frames.ts'
 import { OpenRequests } from './requests.ts'
 import { createVendor, type Vendor } from './vendor.ts'
 
@@ -156,6 +156,7 @@ export class IbApiConnection implements IbConnection {
       return
     }
     const { frame, orderRejectJson } = withoutOrderReject(text)
+    refuseImpossibleCount(frame)
     this.#orderRejectJson = orderRejectJson
     this.#vendor.decode(frame)
     this.#orderRejectJson = undefined

@@ -66,3 +66,26 @@ export function withoutOrderReject(text: string): { frame: string; orderRejectJs
   fields[5] = ''
   return { frame: fields.join('\0'), orderRejectJson: json }
 }
+
+/** Where the messages that hold a list say how long it is: the library makes room for the whole list before it reads any of it. */
+const countAt: ReadonlyMap<number, number> = new Map([
+  [77, 2],
+  [78, 1],
+  [79, 2],
+  [80, 1],
+  [85, 1],
+  [89, 2],
+  [93, 2],
+  [96, 2],
+  [97, 2],
+  [98, 2],
+  [106, 5],
+])
+
+/** Throws an Error when a frame announces a list that is longer than itself. */
+export function refuseImpossibleCount(text: string): void {
+  const at = countAt.get(Number.parseInt(text, 10))
+  if (at === undefined) return
+  const count = Number.parseInt(text.split('\0', at + 1)[at] ?? '', 10)
+  if (count > text.length) throw new Error(`it announced a list of ${count} in ${text.length} characters`)
+}
