@@ -49,6 +49,7 @@ const vendors: Array<{ name: RegExp; owner: RegExp }> = [
   { name: /^node-vault$/, owner: /^src\/adapters\/vault\// },
   { name: /^fastify$/, owner: /^(routes\/|src\/[\w-]+\.ts$)/ },
   { name: /^commander$/, owner: /^src\/cli\// },
+  { name: /^udsv$/, owner: /^src\/adapters\/csv\// },
 ]
 
 /** Files that start a process, and so may read its environment. */
