@@ -35,8 +35,16 @@ export interface SessionSlots {
   indexFrom(atMs: number): number
   /** How many, counted from the first, are complete at `atMs`. */
   completeAt(atMs: number): number
-  /** Those with trading in [fromMs, toMs): from `first` up to `end`, not included. */
-  tradedWithin(fromMs: number, toMs: number): { first: number; end: number }
+  /** Those with trading in [fromMs, toMs). */
+  tradedWithin(fromMs: number, toMs: number): SlotSpan
+  /** Those that lie in [fromMs, toMs) whole; for 1d it is enough when either the date (UTC) or the trading ends there. */
+  lyingWithin(fromMs: number, toMs: number): SlotSpan
+}
+
+/** Slots from `first` up to `end`, not included; none when that is not more. */
+export interface SlotSpan {
+  readonly first: number
+  readonly end: number
 }
 
 /** Every session, or for 1d trading day, with a slot that starts in [fromMs, toMs); it may have others that do not. */
@@ -81,6 +89,7 @@ export function sessionSlots(
     if (atMs <= openMs) return 0
     return atMs <= secondMs ? Math.min(1, count) : Math.min(count, 1 + Math.ceil((atMs - secondMs) / stepMs))
   }
+  const completeAt = (atMs: number) => Math.max(0, indexAt(atMs))
   return {
     date,
     startMs: openMs,
@@ -95,7 +104,8 @@ export function sessionSlots(
     },
     indexAt,
     indexFrom,
-    completeAt: (atMs) => Math.max(0, indexAt(atMs)),
+    completeAt,
+    lyingWithin: (fromMs, toMs) => ({ first: indexFrom(fromMs), end: completeAt(toMs) }),
     tradedWithin: (fromMs, toMs) => ({ first: Math.max(0, indexAt(fromMs)), end: indexFrom(toMs) }),
   }
 }
@@ -125,6 +135,10 @@ function daySlots({ date, openMs, closeMs }: TradingSession): SessionSlots {
     indexAt: (atMs) => (atMs < startMs ? -1 : atMs < endMs ? 0 : 1),
     indexFrom: (atMs) => (atMs <= startMs ? 0 : 1),
     completeAt: (atMs) => (atMs >= closeMs ? 1 : 0),
+    lyingWithin: (fromMs, toMs) => ({
+      first: fromMs <= startMs ? 0 : 1,
+      end: Math.min(endMs, closeMs) <= toMs ? 1 : 0,
+    }),
     tradedWithin: (fromMs, toMs) => ({ first: fromMs < closeMs ? 0 : 1, end: openMs < toMs ? 1 : 0 }),
   }
 }

@@ -20,7 +20,6 @@ const shortNames: Readonly<Record<string, string>> = {
   CET: 'Europe/Paris',
   MET: 'Europe/Paris',
   JST: 'Asia/Tokyo',
-  IST: 'Asia/Kolkata',
   AET: 'Australia/Sydney',
 }
 
