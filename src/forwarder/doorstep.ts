@@ -1,5 +1,4 @@
 // Where a forwarder may listen and who may come in there: loopback, or the addresses of an interface that is named. Pure.
-import type { NetworkInterfaceInfo } from 'node:os'
 import { FleetError } from '../ports/errors.ts'
 import {
   type Cidr,
@@ -11,8 +10,7 @@ import {
   type ListenAt,
   parseCidr,
 } from './addresses.ts'
-
-export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>
+import type { Interfaces } from './interfaces.ts'
 
 export interface Doorstep {
   readonly endpoints: readonly Endpoint[]
@@ -58,19 +56,20 @@ function onInterface({ host, port }: ListenAt, name: string, interfaces: Interfa
       `This machine has no interface ${name} with an address; it has ${known}. Name one of these, or wait until ${name} is up.`,
     )
   }
-  const wanted = found.filter(({ address }) => host === undefined || address === host)
+  // A link-local address is not one that clients are told, and cannot be listened on in an interface's first second.
+  const wanted = found.filter(({ address }) =>
+    host === undefined ? !address.startsWith('fe80:') : address === host,
+  )
   if (wanted.length === 0) {
     const addresses = found.map(({ address }) => address).join(', ')
     throw unusable(
-      `${host} is not an address of ${name}, which has ${addresses}. Give the port alone, or one of these.`,
+      host === undefined
+        ? `${name} has only ${addresses}, which is no address that clients could be told. Give it one, or name another interface.`
+        : `${host} is not an address of ${name}, which has ${addresses}. Give the port alone, or one of these.`,
     )
   }
   return {
-    // A link-local address means nothing without its interface.
-    endpoints: wanted.map(({ address }) => ({
-      host: address.startsWith('fe80:') ? `${address}%${name}` : address,
-      port,
-    })),
+    endpoints: wanted.map(({ address }) => ({ host: address, port })),
     neighbours: found.flatMap(({ cidr }) => (cidr === null ? [] : (parseCidr(cidr) ?? []))),
   }
 }

@@ -1,7 +1,6 @@
 // TCP port forwarding from loopback, or a named interface, to one target: opens the ports and closes them.
 import { lookup } from 'node:dns/promises'
 import { createServer, type Server } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import { FleetError } from '../ports/errors.ts'
 import {
   type Cidr,
@@ -11,8 +10,9 @@ import {
   type ListenAt,
   withoutMapping,
 } from './addresses.ts'
-import { chooseDoorstep, type Interfaces } from './doorstep.ts'
+import { chooseDoorstep } from './doorstep.ts'
 import { bufferBytes, Entrance, type ForwarderStats, type Manners } from './entrance.ts'
+import { type Interfaces, readInterfaces } from './interfaces.ts'
 import { openServer } from './listening.ts'
 
 export interface ForwarderOptions extends Manners {
@@ -41,7 +41,7 @@ export interface Forwarder {
  * PORT_IN_USE when somebody else listens there. Then nothing is left open. A target that is down is no error: it may come.
  */
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
-  const { listen, target, interfaceName, interfaces = networkInterfaces() } = options
+  const { listen, target, interfaceName, interfaces = await readInterfaces() } = options
   const { endpoints, neighbours } = chooseDoorstep(listen, interfaceName, interfaces)
   await refuseLoop(endpoints, target)
   const entrance = new Entrance(options, options.allow ?? neighbours)
