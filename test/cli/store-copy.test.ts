@@ -6,6 +6,7 @@ import { openEmbeddedStores } from '../../src/adapters/embedded/stores.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
 import { managerIdConstant, type Stores } from '../../src/ports/stores.ts'
 import { log, mongoSubject } from '../adapters/mongo/subject.ts'
+import { outage, seriesRecord } from '../contracts/market-data-stores.ts'
 import { follower, never } from '../contracts/stores.ts'
 import { gate } from '../integration-gate.ts'
 import { closedUrl, ibgm } from './harness.ts'
@@ -20,6 +21,8 @@ const counts = {
   alerts: 1,
   constants: 2,
   secrets: 1,
+  series: 3,
+  outages: 2,
 }
 
 async function inStore<T>(dataDir: string, work: (stores: Stores) => Promise<T>): Promise<T> {
@@ -56,6 +59,12 @@ async function filled(t: Test): Promise<string> {
       await stores.leases.put({ followerId: 'anna', purpose, clientId: 1, readOnly: true, expiresAt: 9 })
     await stores.budgets.put({ key: 'digest:paper', rejected: [1], starts: [2, 3] })
     await stores.secrets.put('anna', 'sealed')
+    const empty = [{ fromMs: 0, toMs: 60_000, bars: 1, askedAt: 5 }]
+    await stores.series.put(seriesRecord('BRK B', { empty }))
+    await stores.series.put(seriesRecord('../x', { origin: 'file' }))
+    await stores.series.put(seriesRecord('$x.y', { origin: 'ignored', timeframe: '1d' }))
+    await stores.outages.put(outage('over', 100, 200))
+    await stores.outages.put(outage('lasting', 150))
     await stores.alerts.put({
       id: 'a1',
       key: 'k',
@@ -92,6 +101,8 @@ function contents(dataDir: string) {
     budgets: await stores.archive.budgets(),
     secrets: await stores.archive.secrets(),
     constants: await stores.archive.constants(),
+    series: (await stores.series.list()).sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
+    outages: await stores.outages.list(0),
   }))
 }
 
@@ -106,7 +117,7 @@ t.test('from folder to folder, once and again', async (t) => {
   await inStore(from, (stores) => stores.followers.replace(follower('anna', { name: 'new', revision: 4 }), 3))
   const again = await ibgm(['store', 'copy', from, 'embedded'], { env: { DATA_DIR: to } })
   t.equal(again.code, 0, again.stderr)
-  t.match(again.stdout, /^followers +2\n[\s\S]*events +1050\n[\s\S]*all copied\n$/)
+  t.match(again.stdout, /^followers +2\n[\s\S]*events +1050\n[\s\S]*series +3\noutages +2\nall copied\n$/)
   t.strictSame(await contents(to), await contents(from))
 })
 

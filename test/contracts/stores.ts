@@ -7,6 +7,7 @@ import { type FleetError, isFleetError } from '../../src/ports/errors.ts'
 import type { Processes } from '../../src/ports/lock-holder.ts'
 import type { GatewayRecord, LeaseRecord, Stores } from '../../src/ports/stores.ts'
 import { lockContract } from './manager-lock.ts'
+import { marketDataContract } from './market-data-stores.ts'
 
 export interface OpenAs {
   readonly clock: Clock
@@ -269,5 +270,6 @@ export function storesContract(t: Test, makeSubject: (t: Test) => Promise<Stores
     t.ok((await second.ping()).latencyMs >= 0)
   })
 
+  marketDataContract(t, makeSubject)
   lockContract(t, makeSubject)
 }
