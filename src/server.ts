@@ -9,10 +9,12 @@ import { createStoredCredentials } from './adapters/stored-credentials/credentia
 import { loadCredentialsKey } from './adapters/stored-credentials/key-file.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { buildApp } from './app.ts'
+import type { DataManager } from './bars/data-manager.ts'
 import { type Config, parseConfig, type Secrets } from './config.ts'
 import { TokenBook } from './doors/token-book.ts'
 import { GatewayManager } from './fleet/manager.ts'
 import type { FleetSettings } from './fleet/settings.ts'
+import { openMarketData } from './open-market-data.ts'
 import { openStores } from './open-stores.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CredentialStore } from './ports/credentials.ts'
@@ -21,6 +23,7 @@ import type { Log } from './ports/log.ts'
 import type { GatewayRuntime } from './ports/runtime.ts'
 import type { Stores } from './ports/stores.ts'
 import { redaction } from './request-log.ts'
+import { Pacers } from './session/pacing/pacers.ts'
 
 /** Records in a database may be changed by anyone and take effect within seconds; in the embedded store only by this manager. */
 const recordIntervalMs = { mongodb: 2_000, embedded: 60_000 }
@@ -74,13 +77,18 @@ export async function startServer({
       close: closeCredentials,
     } = await openCredentials(config, secrets, stores, clock, log)
     closers.push(closeCredentials)
-    const manager = new GatewayManager({
+    const { minRequestDelayMs, pacing } = config.marketData
+    const pacers = new Pacers(clock, { minRequestDelayMs, mode: pacing })
+    const connector = ibConnector()
+    const manager: GatewayManager = new GatewayManager({
       settings: fleetSettings(config),
       stores,
       runtime,
       credentials,
       ...(fallbackCredentials && { fallbackCredentials }),
-      connector: ibConnector(),
+      connector,
+      pacers,
+      dataConnection: () => marketData.dataConnection(),
       sinks: [alertLog(log)],
       clock,
       log,
@@ -93,6 +101,7 @@ export async function startServer({
       dataDir: config.dataDir,
     })
     closers.push(() => manager.stop())
+    const marketData: DataManager = openMarketData({ config, manager, stores, connector, pacers, clock, log })
     await manager.load()
     if (config.forwarder) {
       const { startForwarder } = await import('./forwarder/forwarder.ts')
@@ -106,6 +115,7 @@ export async function startServer({
       tokens && new TokenBook({ tokens, ...(tokensFile !== undefined && { file: tokensFile }), clock, log })
     const app = await buildApp({
       fleet: manager,
+      marketData,
       version: productVersion,
       log,
       doors: { clock, rateLimit, ...(book && { tokens: book }) },
@@ -117,6 +127,8 @@ export async function startServer({
     // Held requests are let go as the manager begins to stop, or closing the app would wait for them.
     closers.push(() => void manager.stop())
     await manager.start()
+    closers.push(() => marketData.stop())
+    marketData.start()
     const { port } = app.server.address() as AddressInfo
     const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host
     const url = `${tls ? 'https' : 'http'}://${host}:${port}`

@@ -1,19 +1,11 @@
 // The audit history: who did what to which follower, and what the fleet did by itself. Never carries a secret.
 import type { FleetEvent } from '../../schemas/system.ts'
+import type { AuditTrail, Happening } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { EventStore } from '../ports/stores.ts'
 
-export interface Happening {
-  readonly type: string
-  readonly message: string
-  readonly followerId?: string
-  /** Who asked; the manager itself when absent. */
-  readonly actor?: string
-  readonly data?: Record<string, unknown>
-}
-
-export class Audit {
+export class Audit implements AuditTrail {
   readonly #events: EventStore
   readonly #clock: Clock
   readonly #log: Log

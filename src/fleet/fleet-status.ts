@@ -17,14 +17,21 @@ export function countStatuses(keepers: Iterable<Keeper>): StatusCounts {
   return counts
 }
 
-/** `/system/ib-status`: every session and the fleet's counts. The data connection comes with the market data side. */
-export function ibStatus(keepers: readonly Keeper[], now: number): IbStatus {
+const noDataConnection: IbStatus['dataConnection'] = { state: 'disabled', reconnects: 0 }
+
+/** `/system/ib-status`: every session, the data connection, and the fleet's counts. */
+export function ibStatus(
+  keepers: readonly Keeper[],
+  now: number,
+  dataConnection = noDataConnection,
+): IbStatus {
+  const bars = dataConnection.state === 'disabled' || dataConnection.state === 'connected'
   const wanted = keepers.filter(isWanted)
   return {
-    connected: wanted.every((keeper) => keeper.session?.isConnected() ?? false),
-    healthy: wanted.every((keeper) => toldStatus(keeper) === 'RUNNING' && answers(keeper)),
+    connected: bars && wanted.every((keeper) => keeper.session?.isConnected() ?? false),
+    healthy: bars && wanted.every((keeper) => toldStatus(keeper) === 'RUNNING' && answers(keeper)),
     fleet: { total: keepers.length, ...countStatuses(keepers) },
-    dataConnection: { state: 'disabled', reconnects: 0 },
+    dataConnection,
     sessions: keepers.flatMap((keeper) => sessionView(keeper)),
     asOf: new Date(now).toISOString(),
   }

@@ -45,6 +45,8 @@ export class Fleet {
   readonly queue: KeyedQueue
   readonly charge: Charge
   readonly puller: ImagePuller
+  /** Called with a follower's id after each change of its gateway's state. */
+  readonly changeListeners = new Set<(followerId: string) => void>()
   readonly #records: Monitor
   readonly #reconciling: ReconcilerDeps
   readonly #closing = new AbortController()
@@ -216,6 +218,7 @@ export class Fleet {
       gatewayAlerts(follower.id, state, seen, this.deps.clock.now()),
     )
     this.waiting.notice(keeper)
+    for (const listener of [...this.changeListeners]) listener(follower.id)
     if (keeper.orphaned && keeper.state.phase === 'stopped' && keeper.container === null) this.forget(keeper)
   }
 

@@ -10,6 +10,8 @@ import type {
   StatusCounts,
 } from '../../schemas/gateway.ts'
 import type { Alert, FleetEvent, IbStatus, SystemStatus } from '../../schemas/system.ts'
+import type { AlertDesk } from '../ports/alerts.ts'
+import type { AuditTrail } from '../ports/audit.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { BulkOutcome, Caller, FleetControl, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
 import type { GatewayCredentials, LogLine } from '../ports/runtime.ts'
@@ -27,6 +29,14 @@ import { shutDown } from './shutdown.ts'
 import { readiness, systemStatus } from './surroundings.ts'
 import { GatewayVerbs } from './verbs.ts'
 import { answers, gatewayView, healthView, statusView, toldStatus } from './view.ts'
+
+/** A gateway that a session may be opened to. */
+export interface GatewayEndpoint {
+  readonly host: string
+  readonly port: number
+  readonly takenClientIds: ReadonlySet<number>
+  readonly containerId: string
+}
 
 /** In-process callers need not say who they are. */
 const local: Caller = { actor: 'local' }
@@ -83,6 +93,37 @@ export class GatewayManager implements FleetControl {
   getClient(followerId: string): IbSession | null {
     const session = this.#fleet.keepers.get(followerId)?.session
     return session?.isHealthy() ? session : null
+  }
+
+  /** Where another session of ours may reach the gateway, and the client ids that it must not use; null unless RUNNING. STORE_UNAVAILABLE. */
+  async endpoint(followerId: string): Promise<GatewayEndpoint | null> {
+    const keeper = this.#fleet.keepers.get(followerId)
+    if (!keeper?.container || toldStatus(keeper) !== 'RUNNING') return null
+    const { container } = keeper
+    const leases = await this.#deps.stores.leases.list(followerId)
+    return {
+      host: '127.0.0.1',
+      port: container.hostPort,
+      // 0 is for orders made by hand.
+      takenClientIds: new Set([0, container.clientId, ...leases.map(({ clientId }) => clientId)]),
+      containerId: container.id,
+    }
+  }
+
+  /** Calls `listener` with a follower's id after each change of its gateway's state; returns how to stop. */
+  onGatewayChange(listener: (followerId: string) => void): () => void {
+    this.#fleet.changeListeners.add(listener)
+    return () => this.#fleet.changeListeners.delete(listener)
+  }
+
+  /** Where the other parts of the product raise their alerts. */
+  get alerts(): AlertDesk {
+    return this.#fleet.alerts
+  }
+
+  /** Where they note what happened, for the history. */
+  get audit(): AuditTrail {
+    return this.#fleet.audit
   }
 
   /** RUNNING, and its session has answered in time. */
@@ -216,7 +257,8 @@ export class GatewayManager implements FleetControl {
   }
 
   ibStatus(): IbStatus {
-    return ibStatus([...this.#fleet.keepers.values()], this.#deps.clock.now())
+    const { clock, dataConnection } = this.#deps
+    return ibStatus([...this.#fleet.keepers.values()], clock.now(), dataConnection?.())
   }
   systemStatus(signal: AbortSignal): Promise<SystemStatus> {
     return systemStatus(this.#fleet, { startedAt: this.#startedAt, eventLoop: this.#eventLoop.delay }, signal)

@@ -1,8 +1,8 @@
 // Falling back to stored copies: only while Vault is away, told each time, over as soon as it answers.
 import t from 'tap'
-import type { Happening } from '../../src/fleet/audit.ts'
 import { CredentialSources } from '../../src/fleet/credential-sources.ts'
 import type { AlertDraft } from '../../src/ports/alerts.ts'
+import type { Happening } from '../../src/ports/audit.ts'
 import { never } from '../contracts/stores.ts'
 import { follower } from './looks.ts'
 import { madeUpVault } from './made-up-vault.ts'

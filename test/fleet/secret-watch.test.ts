@@ -1,11 +1,11 @@
 // Credentials that a gateway waits for: read every minute, and only a difference lets it go.
 import t from 'tap'
-import type { Happening } from '../../src/fleet/audit.ts'
 import { CredentialSources } from '../../src/fleet/credential-sources.ts'
 import { Digests } from '../../src/fleet/digests.ts'
 import type { Keeper } from '../../src/fleet/keeper.ts'
 import { GatewayManager } from '../../src/fleet/manager.ts'
 import { SecretWatch } from '../../src/fleet/secret-watch.ts'
+import type { Happening } from '../../src/ports/audit.ts'
 import type { GatewayHold, Stores } from '../../src/ports/stores.ts'
 import { never } from '../contracts/stores.ts'
 import { FakeClock, settle } from '../fake-clock.ts'

@@ -1,0 +1,149 @@
+// Historical bars from IB: portion by portion, newest first, each checked, with what IB did not have.
+import type { TradingTimes } from '../calendar/session.ts'
+import type { Clock } from '../ports/clock.ts'
+import { isFleetError } from '../ports/errors.ts'
+import type { IbBar, IbNotice } from '../ports/ib.ts'
+import type { Log } from '../ports/log.ts'
+import type { Bar } from '../ports/market-data.ts'
+import type { EmptyRange, SeriesRecord } from '../ports/stores.ts'
+import { classifyIbCode } from '../session/codes.ts'
+import { checkBars } from './checked-bars.ts'
+import { type BarRequest, planRequests } from './chunks.ts'
+import type { QualifiedContract } from './contracts.ts'
+import type { Asking, DataRequester } from './data-link.ts'
+import { barsWithin } from './empty-ranges.ts'
+import { type FoundGap, findGaps } from './gaps.ts'
+import { contractKey, seriesTitle } from './series.ts'
+import { timeframeFacts } from './timeframes.ts'
+
+/** One answer of IB. */
+export interface Portion {
+  readonly request: BarRequest
+  /** Ascending, whole, within the request. */
+  readonly bars: readonly Bar[]
+  /** Present when bars that the calendar expects are not among them. */
+  readonly empty?: EmptyRange
+  /** Requests still to come. */
+  readonly left: number
+}
+
+/** IB is slow with years of bars. */
+const timeoutMs = 60_000
+/** The pacer waits before each of these. */
+const pacingTries = 5
+/** IB may not have the latest bars yet, so their absence means nothing. */
+const settledAfterMs = 10 * 60_000
+const headGoodForMs = 86_400_000
+
+export class History {
+  readonly #requester: DataRequester
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #heads = new Map<string, { readonly ms: number; readonly askedMs: number }>()
+
+  constructor(deps: { requester: DataRequester; clock: Clock; log: Log }) {
+    this.#requester = deps.requester
+    this.#clock = deps.clock
+    this.#log = deps.log
+  }
+
+  /** When IB's data begins, epoch milliseconds; -Infinity where IB does not say. Asked once a day; fails as DataRequester.request but for a refusal. */
+  async head(series: SeriesRecord, { contract }: QualifiedContract, asking: Asking): Promise<number> {
+    const { whatToShow, useRth } = series
+    const key = `${contractKey(series)}/${whatToShow}/${useRth}`
+    const known = this.#heads.get(key)
+    if (known && this.#clock.monotonicMs() - known.askedMs < headGoodForMs) return known.ms
+    const ms = await this.#requester
+      .request('headTimestamp', { contract, whatToShow, useRth }, asking)
+      .then((answer) => (Number.isFinite(answer) ? answer : Number.NEGATIVE_INFINITY))
+      .catch((error) => {
+        if (isFleetError(error, 'REQUEST_REJECTED')) return Number.NEGATIVE_INFINITY
+        throw error
+      })
+    this.#heads.set(key, { ms, askedMs: this.#clock.monotonicMs() })
+    return ms
+  }
+
+  /** Asks for what is missing. Ends early with the error of the request that failed; what was yielded before is good. */
+  async *portions(
+    series: SeriesRecord,
+    contract: QualifiedContract,
+    times: TradingTimes,
+    gaps: readonly FoundGap[],
+    asking: Asking,
+  ): AsyncGenerator<Portion> {
+    const requests = planRequests(gaps, series.timeframe, times)
+    let left = requests.length
+    for (const request of requests) {
+      asking.signal?.throwIfAborted()
+      const raw = await this.#ask(series, contract, request, asking)
+      const askedAt = this.#clock.now()
+      const { bars, problems } = checkBars(raw, {
+        timeframe: series.timeframe,
+        times,
+        startMs: request.startMs,
+        endMs: request.endMs,
+        nowMs: askedAt,
+        secType: series.secType,
+      })
+      if (problems.length > 0)
+        this.#log.warn(
+          { series: seriesTitle(series), problems: problems.slice(0, 5), count: problems.length },
+          'IB sent bars that cannot be used',
+        )
+      left--
+      const empty = emptyRange(series, times, request, bars, askedAt)
+      yield { request, bars, left, ...(empty && { empty }) }
+    }
+  }
+
+  async #ask(
+    series: SeriesRecord,
+    { contract }: QualifiedContract,
+    { askEndMs, duration }: BarRequest,
+    asking: Asking,
+  ): Promise<readonly IbBar[]> {
+    const { whatToShow, useRth, timeframe } = series
+    const { barSize } = timeframeFacts[timeframe]
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#requester.request(
+          'historicalBars',
+          { contract, endMs: askEndMs, duration, barSize, whatToShow, useRth },
+          { timeoutMs, ...asking },
+        )
+      } catch (error) {
+        const said = refusal(error)
+        if (said === 'no-data') return []
+        if (said === 'pacing' ? tries >= pacingTries : said !== 'timeout' || tries > 1) throw error
+        this.#log.warn({ series: seriesTitle(series), err: error }, 'asking IB again')
+      }
+    }
+  }
+}
+
+/** What a failed request means for the next try. */
+function refusal(error: unknown): 'no-data' | 'pacing' | 'timeout' | 'other' {
+  if (isFleetError(error, 'CONNECTION_TIMEOUT')) return 'timeout'
+  const notice = isFleetError(error, 'REQUEST_REJECTED') ? (error.cause as IbNotice | undefined) : undefined
+  if (!notice) return 'other'
+  if (notice.code === 162 && /returned no data/i.test(notice.text)) return 'no-data'
+  return classifyIbCode(notice.code, notice.text).kind === 'pacing' ? 'pacing' : 'other'
+}
+
+/** The asked stretch, if something that the calendar expects there did not come; without the latest minutes. */
+function emptyRange(
+  { timeframe }: SeriesRecord,
+  times: TradingTimes,
+  { startMs, endMs }: BarRequest,
+  bars: readonly Bar[],
+  askedAt: number,
+): EmptyRange | undefined {
+  const { stepMs } = timeframeFacts[timeframe]
+  const toMs = Math.min(endMs, askedAt - settledAfterMs)
+  if (toMs <= startMs) return undefined
+  const runs = bars.map(({ timeMs }) => ({ firstMs: timeMs, lastMs: timeMs }))
+  const missing = findGaps({ timeframe, runs, times, fromMs: startMs, toMs, empty: [], outages: [] })
+  if (missing.length === 0) return undefined
+  return { fromMs: startMs, toMs, askedAt, bars: barsWithin(runs, startMs, toMs, stepMs) }
+}

@@ -1,0 +1,79 @@
+// Looking at what a series has: its file against its trading calendar. Asks nobody but the file.
+import type { Gap } from '../../schemas/market-data.ts'
+import type { TradingTimes } from '../calendar/session.ts'
+import type { BarFiles, Coverage } from '../ports/bar-files.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { SeriesName } from '../ports/market-data.ts'
+import type { Contracts } from './contracts.ts'
+import { stillEmpty } from './empty-ranges.ts'
+import { type FoundGap, findGaps } from './gaps.ts'
+import type { Outages } from './outages.ts'
+import { problemOf, type SeriesState } from './series-book.ts'
+import { timeframeFacts } from './timeframes.ts'
+import type { TradingCalendar } from './trading-calendar.ts'
+
+export interface SurveyDeps {
+  readonly files: BarFiles
+  readonly contracts: Contracts
+  readonly calendar: TradingCalendar
+  readonly outages: Outages
+  readonly clock: Clock
+  /** Older gaps are left alone. */
+  readonly maxAgeMs: number
+}
+
+/** What is to be filled: all but what IB said to have none of. */
+export const isFillable = (gap: FoundGap) => gap.class !== 'no-data'
+
+/** Reads the file's coverage and finds the gaps of the last days; a file that cannot be read leaves its problem in the state and is thrown. */
+export async function survey(deps: SurveyDeps, state: SeriesState): Promise<void> {
+  const nowMs = deps.clock.now()
+  const fromMs = nowMs - deps.maxAgeMs
+  try {
+    state.coverage = await deps.files.coverage(state.record, fromMs)
+  } catch (error) {
+    state.coverage = null
+    state.gaps = []
+    state.problem = problemOf(error) ?? { code: 'INTERNAL', message: 'The file could not be read.' }
+    throw error
+  } finally {
+    state.scannedAt = nowMs
+  }
+  if (state.problem && /^BAR/.test(state.problem.code)) delete state.problem
+  state.gaps = gapsBetween(deps, state, state.coverage, fromMs, nowMs)
+}
+
+/** The gaps in [fromMs, toMs) of what `coverage` shows. */
+export function gapsBetween(
+  deps: Pick<SurveyDeps, 'contracts' | 'calendar' | 'outages' | 'clock'>,
+  { record }: Pick<SeriesState, 'record'>,
+  { runs }: Pick<Coverage, 'runs'>,
+  fromMs: number,
+  toMs: number,
+): FoundGap[] {
+  const { timeframe, empty } = record
+  const times: TradingTimes = deps.calendar.known(record, deps.contracts.known(record))
+  return findGaps({
+    timeframe,
+    runs,
+    times,
+    fromMs,
+    toMs: Math.min(toMs, deps.clock.now()),
+    empty: stillEmpty(empty, runs, timeframeFacts[timeframe].stepMs),
+    outages: deps.outages.list(),
+    nowMs: deps.clock.now(),
+  })
+}
+
+/** As the API shows it. */
+export function gapView({ symbol, timeframe }: SeriesName, gap: FoundGap): Gap {
+  return {
+    symbol,
+    timeframe,
+    start: new Date(gap.startMs).toISOString(),
+    end: new Date(gap.endMs).toISOString(),
+    missingBars: gap.missingBars,
+    class: gap.class,
+    position: gap.position,
+  }
+}
