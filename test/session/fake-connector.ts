@@ -4,6 +4,7 @@ import type {
   IbConnection,
   IbConnectionListener,
   IbConnector,
+  IbNotice,
   IbRequestKind,
   IbRequests,
   IbStep,
@@ -29,6 +30,7 @@ export class FakeConnection implements IbConnection {
   asked = 0
   readonly sent: string[] = []
   #unanswered: Array<{ resolve(epochSeconds: number): void; reject(error: unknown): void }> = []
+  #openRequests: Array<{ resolve(): void; reject(error: unknown): void }> = []
   #streams: Array<IbStreamListener<never>> = []
 
   constructor(target: IbTarget, listener: IbConnectionListener) {
@@ -65,6 +67,16 @@ export class FakeConnection implements IbConnection {
   answer(): void {
     this.answering = true
     for (const { resolve } of this.#unanswered.splice(0)) resolve(1_700_000_000)
+    for (const { resolve } of this.#openRequests.splice(0)) resolve()
+  }
+
+  /** Refuses the requests it left open, as IB does: a notice, and a rejection with it as cause. */
+  refuseRequests(code: number, text: string): void {
+    for (const { reject } of this.#openRequests.splice(0)) {
+      const cause: IbNotice = { id: 1_000_000_000, code, text }
+      if (!this.closed) this.#listener.onNotice(cause)
+      reject(new FleetError('REQUEST_REJECTED', `[${code}] ${text}`, { cause }))
+    }
   }
 
   currentTime(): Promise<number> {
@@ -80,10 +92,17 @@ export class FakeConnection implements IbConnection {
     signal?: AbortSignal,
   ): Promise<IbRequests[K]['answer']> {
     this.sent.push(kind)
-    if (this.answering) return Promise.resolve(answers[kind])
-    return new Promise((_, reject) => {
-      this.#unanswered.push({ resolve: () => {}, reject })
-      signal?.addEventListener('abort', () => reject(signal.reason))
+    if (this.closed) return Promise.reject(new FleetError('CONNECTION_CLOSED', 'closed'))
+    const answer: IbRequests[K]['answer'] = answers[kind]
+    if (this.answering) return Promise.resolve(answer)
+    return new Promise((resolve, reject) => {
+      const open = { resolve: () => resolve(answer), reject }
+      this.#openRequests.push(open)
+      signal?.addEventListener('abort', () => {
+        this.sent.push(`cancel ${kind}`)
+        this.#openRequests = this.#openRequests.filter((other) => other !== open)
+        reject(signal.reason)
+      })
     })
   }
 
@@ -110,6 +129,7 @@ export class FakeConnection implements IbConnection {
   #end(error: FleetError): void {
     this.closed = true
     for (const { reject } of this.#unanswered.splice(0)) reject(error)
+    for (const { reject } of this.#openRequests.splice(0)) reject(error)
     for (const { onEnd } of this.#streams.splice(0)) onEnd(error)
   }
 }

@@ -131,6 +131,19 @@ t.test('who waits for a limit of its own keeps only its like waiting', async (t)
   )
 })
 
+t.test('that holds although a shared limit has no room for it either', async (t) => {
+  const { clock, sent, take } = world({ minRequestDelayMs: 0 })
+  const ask = (claim: Claim) => void take(claim).then(({ done }) => done())
+  for (let i = 0; i < 55; i++) ask(history())
+  for (let i = 0; i < 4; i++) ask(history({ series: 'two' }))
+  await clock.advance(2_000)
+  ask(history({ series: 'two', weight: 2 }))
+  const other = history()
+  ask(other)
+  await settle()
+  t.equal(sent.at(-1)?.claim, other)
+})
+
 t.test('who gives up leaves the queue, counts nowhere, and lets the next come', async (t) => {
   const { clock, pacer, sent, take } = world()
   await take(request)
