@@ -163,6 +163,7 @@ t.test(
     await session.connect()
     connector.last.answering = false
     const controller = new AbortController()
+    setMaxListeners(0, controller.signal)
     const given = Array.from({ length: 90 }, () =>
       t.rejects(session.request('quote', contract, { signal: controller.signal }), { message: 'enough' }),
     )
