@@ -43,6 +43,8 @@ export interface ApiClient {
   readonly url: string
   send<T>(method: string, path: string, options?: RequestOptions): Promise<Answer<T>>
   text(path: string, query?: Query): Promise<string>
+  /** An answer of any length, piece by piece as it comes. CliError `failed` when it breaks off. */
+  chunks(path: string, query: Query, mime: string): AsyncIterable<string>
   /** Events until the server ends the stream or the signal aborts, both quietly. */
   events(path: string, query?: Query): AsyncIterable<ServerSentEvent>
 }
@@ -112,6 +114,21 @@ export function createClient(options: ClientOptions): ApiClient {
     },
     text(path, query = {}) {
       return reach(async () => (await request('GET', path, { query }, 'text/plain')).text())
+    },
+    async *chunks(path, query, mime) {
+      const ask = { query, timeoutMs: Number.POSITIVE_INFINITY }
+      const response = await reach(() => request('GET', path, ask, mime))
+      const decoder = new TextDecoder()
+      try {
+        for await (const bytes of response.body ?? []) yield decoder.decode(bytes, { stream: true })
+      } catch (error) {
+        if (options.signal?.aborted) throw error
+        throw new CliError('failed', `the answer from ${base} broke off: what came is not all`, {
+          code: 'BROKEN_OFF',
+          hint: "the manager's log says why",
+          cause: error,
+        })
+      }
     },
     async *events(path, query = {}) {
       const ask = { query, timeoutMs: Number.POSITIVE_INFINITY }

@@ -23,6 +23,13 @@ const hints: Readonly<Record<string, string>> = {
   FORBIDDEN: 'use a token whose role allows this, with IBGM_TOKEN or --token; `ibgm token create` makes one',
   UNKNOWN_FAULT: '`ibgm fault --help` lists the faults',
   ALERT_NOT_FOUND: '`ibgm alerts` shows the ids',
+  SCAN_RUNNING: '`ibgm gaps` shows how far it is',
+  SERIES_EXISTS: '`ibgm series remove SYMBOL TIMEFRAME` first, to track it with other settings',
+  SERIES_NOT_FOUND: '`ibgm series` shows what is tracked',
+  CONTRACT_UNKNOWN: '`ibgm series add` says what kind of contract it is: --sec-type, --exchange, --currency',
+  CONTRACT_AMBIGUOUS: '`ibgm series add` says which contract is meant: --sec-type, --exchange, --currency',
+  DATA_CONNECTION_DOWN: '`ibgm status` shows the data connection',
+  BAR_FILE_DAMAGED: 'mend the file, or move it away: it is left as it is until then',
   ENGINE_UNAVAILABLE: 'see that the container engine runs, and that the manager may reach it',
 }
 

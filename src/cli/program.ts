@@ -2,10 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAlertCommands } from './commands/alerts.ts'
+import { addBarsCommand } from './commands/bars.ts'
 import { addFaultCommand } from './commands/fault.ts'
 import { addFollowerCommands } from './commands/followers.ts'
+import { addGapCommands } from './commands/gaps.ts'
 import { addGatewayCommands } from './commands/gateways.ts'
 import { addLogsCommand } from './commands/logs.ts'
+import { addSeriesCommands } from './commands/series.ts'
 import { addServerlessCommands } from './commands/serverless.ts'
 import { addStatusCommands } from './commands/status.ts'
 import { printFailure } from './failure.ts'
@@ -66,6 +69,9 @@ function createProgram(io: Io, settle: (code: ExitCode) => void): Command {
   addLogsCommand(cli)
   addFollowerCommands(cli)
   addAlertCommands(cli)
+  addSeriesCommands(cli)
+  addGapCommands(cli)
+  addBarsCommand(cli)
   addFaultCommand(cli)
   addServerlessCommands(cli)
   return program

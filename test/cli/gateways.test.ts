@@ -9,6 +9,8 @@ const rejected = {
   reason: { code: 'CREDENTIALS_REJECTED', message: 'IBKR said no.', action: 'Put other credentials.' },
 } as const
 
+const dataConnection = { state: 'disabled', reconnects: 0 }
+
 /** A gateway that moves on to its next view each time it is looked at, once a verb has been asked for. */
 function moving(views: ReadonlyArray<Partial<Gateway>>, accepted = 202) {
   let at = 0
@@ -35,6 +37,7 @@ t.test(
         ],
         counts: {},
       },
+      '/system/ib-status': { dataConnection },
     }
     const api = await stubApi(t, ({ path }) => ({ body: pages[path] }))
     const { code, stdout } = await ibgm(['status', '--url', api.url])
@@ -48,6 +51,7 @@ t.test(
     t.equal(lines[5], '  CREDENTIALS_REJECTED: IBKR said no.')
     t.equal(lines[6], '  what to do: Put other credentials.')
     t.equal(lines[7], '3 gateways: 1 RUNNING, 1 STARTING, 1 FAILED')
+    t.match(lines[8], /^data connection: none/)
     const json = JSON.parse((await ibgm(['status', '--json', '--url', api.url])).stdout)
     t.equal(json.items.length, 3)
   },
@@ -59,7 +63,7 @@ t.test('status of one gateway, and of none', async (t) => {
   t.match(stdout, /status +FAILED/)
   t.match(stdout, /reason +CREDENTIALS_REJECTED: IBKR said no\.\n +what to do: Put other credentials\./)
   t.match(stdout, /drift +.*ibgm restart --mode container/)
-  const none = await stubApi(t, () => ({ body: { items: [], counts: {} } }))
+  const none = await stubApi(t, () => ({ body: { items: [], counts: {}, dataConnection } }))
   t.match((await ibgm(['status', '--url', none.url])).stdout, /no followers yet/)
 })
 
@@ -68,7 +72,7 @@ t.test('a gateway cannot steer the terminal', async (t) => {
     ...rejected,
     reason: { ...rejected.reason, message: 'a\x1b[2Jb\x07\u202ec\x9b31m' },
   })
-  const api = await stubApi(t, () => ({ body: { items: [evil], counts: {} } }))
+  const api = await stubApi(t, () => ({ body: { items: [evil], counts: {}, dataConnection } }))
   const { stdout } = await ibgm(['status', '--url', api.url], { tty: true, env: { NO_COLOR: '1' } })
   t.match(stdout, 'CREDENTIALS_REJECTED: abc31m')
 })

@@ -28,7 +28,7 @@ t.test('help and version are 0', async (t) => {
   const help = await ibgm(['--help'])
   t.equal(help.code, 0)
   t.match(help.stdout, /Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not reachable/)
-  for (const command of 'status health launch stop restart reconnect logs followers alerts events fault simulator check explain-log cleanup openapi'.split(
+  for (const command of 'status health launch stop restart reconnect logs followers alerts events series gaps bars fault simulator check explain-log cleanup openapi'.split(
     ' ',
   )) {
     t.match(help.stdout, new RegExp(`^  ${command}`, 'm'), command)
@@ -97,7 +97,8 @@ t.test('the token goes in the header only', async (t) => {
 })
 
 t.test('colours on a terminal only, and not against NO_COLOR', async (t) => {
-  const api = await stubApi(t, () => ({ body: { items: [gateway()], counts: {} } }))
+  const dataConnection = { state: 'disabled', reconnects: 0 }
+  const api = await stubApi(t, () => ({ body: { items: [gateway()], counts: {}, dataConnection } }))
   const env = { IBGM_URL: api.url }
   t.match((await ibgm(['status'], { env, tty: true })).stdout, '\x1b[32mRUNNING\x1b[0m')
   for (const options of [

@@ -3,6 +3,7 @@ import { Option } from 'commander'
 import type { Follower, FollowerPatch } from '../../../schemas/follower.ts'
 import { segment } from '../client.ts'
 import { CliError, exitCodes } from '../io.ts'
+import { everyItem } from '../pages.ts'
 import { printable, renderTable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
 
@@ -28,7 +29,7 @@ export function addFollowerCommands(cli: Cli): void {
   cli.handle<[], object>(
     followers.command('list', { isDefault: true }).description('all records'),
     async (tools) => {
-      const items = await fetchFollowers(tools)
+      const items = await everyItem<Follower>(tools.client(), '/followers')
       tools.answer({ items }, () => followerTable(items, tools))
       return exitCodes.ok
     },
@@ -114,21 +115,6 @@ export function addFollowerCommands(cli: Cli): void {
       return exitCodes.ok
     },
   )
-}
-
-async function fetchFollowers({ client }: Toolbox): Promise<Follower[]> {
-  const api = client()
-  const items: Follower[] = []
-  let cursor: string | undefined
-  do {
-    const query = { limit: 1000, cursor }
-    const { body } = await api.send<{ items: Follower[]; nextCursor?: string }>('GET', '/followers', {
-      query,
-    })
-    items.push(...body.items)
-    cursor = body.nextCursor
-  } while (cursor !== undefined)
-  return items
 }
 
 function followerTable(followers: readonly Follower[], { paint }: Toolbox): string[] {

@@ -1,15 +1,19 @@
 // `ibgm status` and `ibgm health`: what runs, and if not, why not.
 import type { Gateway, GatewayHealth, GatewayList } from '../../../schemas/gateway.ts'
+import type { IbStatus } from '../../../schemas/system.ts'
 import { type ApiClient, segment } from '../client.ts'
 import { fleetLine, gatewayTable, phaseNote, reasonLines, statusCell } from '../gateway-view.ts'
 import { exitCodes } from '../io.ts'
+import { dataConnectionLine } from '../market-data-view.ts'
 import { age, type Colour, printable, renderTable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
 import { fetchGateway } from '../wait.ts'
 
 export function addStatusCommands(cli: Cli): void {
   cli.handle<[string | undefined], object>(
-    cli.program.command('status [id]').description('all gateways, or everything about one'),
+    cli.program
+      .command('status [id]')
+      .description('all gateways and the data connection, or everything about one gateway'),
     async (tools, [id]) => {
       if (id === undefined) await showFleet(tools)
       else {
@@ -32,12 +36,15 @@ export function addStatusCommands(cli: Cli): void {
 }
 
 async function showFleet(tools: Toolbox): Promise<void> {
-  const list = await fetchGateways(tools.client())
-  tools.answer(list, () =>
-    list.items.length === 0
+  const client = tools.client()
+  const list = await fetchGateways(client)
+  const { dataConnection } = (await client.send<IbStatus>('GET', '/system/ib-status')).body
+  tools.answer({ ...list, dataConnection }, () => [
+    ...(list.items.length === 0
       ? ['no followers yet; `ibgm followers create ID` makes one']
-      : [...gatewayTable(list.items, Date.now(), tools.paint), fleetLine(list.items)],
-  )
+      : [...gatewayTable(list.items, Date.now(), tools.paint), fleetLine(list.items)]),
+    dataConnectionLine(dataConnection, Date.now(), tools.paint),
+  ])
 }
 
 /** Every gateway, page after page. */
