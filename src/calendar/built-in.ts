@@ -25,7 +25,7 @@ const hour = 60
 const usStockExchanges = new Set(
   (
     'SMART NYSE NASDAQ ISLAND ARCA AMEX BATS BYX BEX IEX EDGEA EDGX CHX DRCTEDGE NYSENAT PSX PHLX MEMX PEARL LTSE T24X TPLUS1 ' +
-    'NMS PINK VALUE'
+    'NMS PINK ARCAEDGE OTCLNKECN VALUE'
   ).split(' '),
 )
 const usFutureExchanges = new Set(['CME', 'GLOBEX', 'CBOT', 'ECBOT', 'NYMEX', 'COMEX', 'QBALGO'])

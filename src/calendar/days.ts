@@ -15,13 +15,14 @@ export function dayNumber(year: number, month: number, day: number): DayNumber {
 /** The day of `YYYY-MM-DD` or `YYYYMMDD`; undefined when the calendar has no such day. */
 export function parseDay(text: string): DayNumber | undefined {
   const [, year, month, day] = /^(\d{4})-?(\d\d)-?(\d\d)$/.exec(text) ?? []
+  if (year === undefined) return undefined
   const found = dayNumber(Number(year), Number(month), Number(day))
-  return isoDate(found)?.replaceAll('-', '') === text.replaceAll('-', '') ? found : undefined
+  return isoDate(found) === `${year}-${month}-${day}` ? found : undefined
 }
 
-/** YYYY-MM-DD; empty for what is no day. */
+/** YYYY-MM-DD. */
 export function isoDate(day: DayNumber): string {
-  return Number.isNaN(day) ? '' : new Date(day * DAY_MS).toISOString().slice(0, 10)
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
 export function weekdayOf(day: DayNumber): Weekday {

@@ -66,6 +66,7 @@ function overlay(
     timeZone,
     source,
     sessions(fromMs, toMs) {
+      if (!(fromMs < toMs)) return []
       const around = fallback.sessions(fromMs, toMs).flatMap((session) => outside(known, session, askedToMs))
       const own: TradingSession[] = []
       let index = firstClosingAfter(sessions, fromMs)

@@ -28,6 +28,7 @@ export function timesByRule(timeZone: string, rule: DayRule): TradingTimes {
     source: 'built-in',
     sessions(fromMs, toMs) {
       const found: TradingSession[] = []
+      if (!(fromMs < toMs)) return found
       // A trading day's sessions may lie in the day before and, by UTC, in the day after.
       const lastYear = yearOf(toMs + 2 * DAY_MS)
       for (let year = yearOf(fromMs - 2 * DAY_MS); year <= lastYear; year++) {
