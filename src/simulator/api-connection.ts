@@ -37,7 +37,7 @@ export class ApiConnection implements ApiSession {
   readonly #decoder = new FrameDecoder()
   readonly #subscriptions = new Map<string, { cancel: () => void; kind: 'data' | 'account' }>()
   #stage: 'greeting' | 'ignored' | 'start-api' | 'open' | 'closed' = 'greeting'
-  readonly #delayed: Array<{ bytes: Buffer; dueMs: number }> = []
+  readonly #delayed: Array<{ leave: () => void; dueMs: number }> = []
   #pace = { secondMs: 0, messages: 0, strikes: 0 }
   version = 0
   clientId = -1
@@ -75,6 +75,10 @@ export class ApiConnection implements ApiSession {
 
   sendFields(fields: readonly Field[]): void {
     this.#write(encodeFrame(fields))
+  }
+
+  afterSent(task: () => void): void {
+    this.#inOrder(task)
   }
 
   error(id: number, code: number, text: string): void {
@@ -194,7 +198,7 @@ export class ApiConnection implements ApiSession {
     const id = Number(fields[0])
     const spec = messageTable[id]
     this.#deps.record(this, id, spec, fields)
-    if (!this.#keepsPace()) return
+    if (!this.#keepsPace(fields, spec)) return
     if (!spec) {
       const text = `Error validating request.-'bX' : cause - Message ${fields[0]} is not supported by the simulated gateway`
       this.error(-1, 321, text)
@@ -202,8 +206,8 @@ export class ApiConnection implements ApiSession {
   }
 
   /** Error 100 above the limit, and the door at the third strike. */
-  #keepsPace(): boolean {
-    const { maxMessagesPerSecond, socket } = this.#deps
+  #keepsPace(fields: readonly string[], spec: MessageSpec | undefined): boolean {
+    const { maxMessagesPerSecond, socket, world } = this.#deps
     const pace = this.#pace
     const now = this.world.clock.now()
     if (now - pace.secondMs >= 1000) {
@@ -213,6 +217,8 @@ export class ApiConnection implements ApiSession {
     pace.messages += 1
     if (pace.messages <= maxMessagesPerSecond) return true
     if (pace.messages === maxMessagesPerSecond + 1) pace.strikes += 1
+    const request = [spec?.name ?? 'unknown', ...fields]
+    world.violations.report(now, 'too many messages in 1 s', this.clientId, request)
     const counts = `max=${maxMessagesPerSecond} rec=${pace.messages} (${pace.strikes})`
     this.error(-1, 100, `Max rate of messages per second has been exceeded:${counts}`)
     if (pace.strikes >= 3) socket.end()
@@ -221,13 +227,19 @@ export class ApiConnection implements ApiSession {
 
   /** In order, always: an answer that is due at once still waits for the delayed ones before it. */
   #write(bytes: Buffer): void {
+    this.#inOrder(() => {
+      if (this.#deps.socket.writable) this.#deps.socket.write(bytes)
+    })
+  }
+
+  #inOrder(leave: () => void): void {
     const { line } = this.#deps
     if (line.silent) return
     if (line.delayMs === 0 && this.#delayed.length === 0) {
-      this.#transmit(bytes)
+      leave()
       return
     }
-    this.#delayed.push({ bytes, dueMs: this.world.clock.now() + line.delayMs })
+    this.#delayed.push({ leave, dueMs: this.world.clock.now() + line.delayMs })
     if (this.#delayed.length === 1) this.#scheduleNext()
   }
 
@@ -236,14 +248,9 @@ export class ApiConnection implements ApiSession {
     if (!next) return
     const waitMs = Math.max(0, next.dueMs - this.world.clock.now())
     this.world.clock.schedule(() => {
-      this.#transmit(next.bytes)
+      if (!this.#deps.line.silent) next.leave()
       this.#delayed.shift()
       this.#scheduleNext()
     }, waitMs)
-  }
-
-  #transmit(bytes: Buffer): void {
-    const { line, socket } = this.#deps
-    if (!line.silent && socket.writable) socket.write(bytes)
   }
 }

@@ -176,6 +176,7 @@ export class ApiServer {
   #release(connection: ApiConnection, clean: boolean): void {
     const { ghostSlotSeconds, world } = this.#deps
     this.#connections.delete(connection)
+    world.pacing.left(connection)
     const { clientId } = connection
     if (this.#slots.get(clientId) !== connection) return
     this.#slots.delete(clientId)

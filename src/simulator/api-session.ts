@@ -2,6 +2,7 @@
 import type { Position, TradingMode } from './accounts.ts'
 import type { SimulatorClock } from './clock.ts'
 import type { HistoricalPacing } from './historical-pacing.ts'
+import type { Violations } from './violations.ts'
 import type { Field } from './wire.ts'
 
 /** What all clients of one gateway share. */
@@ -11,8 +12,8 @@ export interface World {
   readonly positions: readonly Position[]
   readonly tradingMode: TradingMode
   readonly readOnly: boolean
-  /** Undefined: no limits on historical requests. */
-  readonly historicalPacing: HistoricalPacing | undefined
+  readonly pacing: HistoricalPacing
+  readonly violations: Violations
   /** Whether IBKR answers behind the gateway; without it, data requests stay unanswered. */
   upstream: boolean
   farms: boolean
@@ -27,6 +28,8 @@ export interface ApiSession {
   send(...fields: Field[]): void
   /** `send` for messages of any length. */
   sendFields(fields: readonly Field[]): void
+  /** Runs `task` once all that was sent so far has left: at once, unless answers are late. Never while they are not sent at all. */
+  afterSent(task: () => void): void
   /** Message 4; `id` is a request id, an order id or -1. */
   error(id: number, code: number, text: string): void
   /**

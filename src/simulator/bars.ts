@@ -4,6 +4,9 @@ import type { Instrument } from './catalogue.ts'
 import { type TradingDay, tradingDaysBefore } from './trading-hours.ts'
 import { instantOf, wallClock } from './zones.ts'
 
+const minuteMs = 60_000
+const quietShare = 1 / 3
+
 export interface SimulatedBar {
   /** Start of the bar; for bars of a day and more, the open of its first trading day. */
   startMs: number
@@ -75,6 +78,7 @@ export function daysCovered(
   let remainingMs = duration.count * 1000
   for (const day of tradingDaysBefore(instrument.hours, regularOnly, endMs)) {
     if (day.openMs < firstMs) break
+    if (instrument.expiry !== '' && day.date > instrument.expiry) continue
     if (calendarStartMs !== undefined && day.closeMs <= calendarStartMs) break
     days.unshift(day)
     if (duration.unit === 'S') {
@@ -90,13 +94,15 @@ export function daysCovered(
   return { days, startMs }
 }
 
+/** The bars that begin before `endMs`, the one that `nowMs` is in as far as it has come. */
 export function barsOf(
   instrument: Instrument,
   size: BarSize,
   { days, startMs }: { days: readonly TradingDay[]; startMs: number },
   endMs: number,
+  nowMs: number,
 ): SimulatedBar[] {
-  if ('calendar' in size) return calendarBars(instrument, size.calendar, days, endMs)
+  if ('calendar' in size) return calendarBars(instrument, size.calendar, days, nowMs)
   const bars: SimulatedBar[] = []
   const stepMs = size.seconds * 1000
   for (const day of days) {
@@ -105,11 +111,20 @@ export function barsOf(
     for (let at = day.openMs; at < until; ) {
       // The first bar runs from the open to the next full step of the local clock.
       const next = midnightMs + (Math.floor((at - midnightMs) / stepMs) + 1) * stepMs
-      if (at >= startMs) bars.push(bar(instrument, at, Math.min(next, until), day.date))
+      if (at >= startMs && tradesBetween(instrument, at, next))
+        bars.push(bar(instrument, at, Math.min(next, day.closeMs, nowMs), day.date))
       at = next
     }
   }
   return bars
+}
+
+/** Whether there is a bar of this time: of a thinly traded instrument, about one minute in three has none. */
+export function tradesBetween({ conId, thin }: Instrument, startMs: number, endMs: number): boolean {
+  if (!thin) return true
+  for (let minute = Math.floor(startMs / minuteMs); minute * minuteMs < endMs; minute++)
+    if (share(conId, minute) > quietShare) return true
+  return false
 }
 
 /** When data begins: the open of the first day. */
@@ -152,7 +167,7 @@ function calendarBars(
   instrument: Instrument,
   unit: 'day' | 'week' | 'month',
   days: readonly TradingDay[],
-  endMs: number,
+  nowMs: number,
 ): SimulatedBar[] {
   const groups = new Map<string, TradingDay[]>()
   for (const day of days) {
@@ -160,7 +175,7 @@ function calendarBars(
     groups.set(period, [...(groups.get(period) ?? []), day])
   }
   return [...groups.values()].flatMap((group) => {
-    const parts = group.map((day) => bar(instrument, day.openMs, Math.min(day.closeMs, endMs), day.date))
+    const parts = group.map((day) => bar(instrument, day.openMs, Math.min(day.closeMs, nowMs), day.date))
     const [first] = parts
     if (!first) return []
     const total = (pick: (part: SimulatedBar) => number) => parts.reduce((sum, part) => sum + pick(part), 0)

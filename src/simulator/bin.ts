@@ -4,7 +4,7 @@ import { simctl } from './simctl.ts'
 
 const [program, ...args] = process.argv.slice(2)
 if (program === 'simctl') {
-  process.exitCode = await simctl(args, (text) => process.stderr.write(text))
+  process.exitCode = await simctl(args, (text, stream) => process[stream].write(text))
 } else {
   await runContainer({
     env: process.env,

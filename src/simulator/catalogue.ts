@@ -22,6 +22,8 @@ export interface Instrument {
   basePrice: number
   /** The first day with data, yyyymmdd. */
   since: string
+  /** Not every minute has a trade. */
+  thin?: true
 }
 
 /** A contract as a request describes it: the twelve fields of the protocol, empty where the client left them out. */
@@ -34,6 +36,7 @@ export interface ContractQuery {
   currency: string
   localSymbol: string
   tradingClass: string
+  includeExpired: boolean
 }
 
 const stock = (
@@ -74,6 +77,8 @@ const pair = (conId: number, symbol: string, currency: string, basePrice: number
     hours: tradingHours.forex,
   })
 
+const monthLetters: Record<number, string> = { 3: 'H', 6: 'M', 9: 'U', 12: 'Z' }
+
 const fixed: readonly Instrument[] = [
   stock(265598, 'AAPL', 'APPLE INC', 230, '19801212'),
   stock(272093, 'MSFT', 'MICROSOFT CORP', 420, '19860313'),
@@ -85,6 +90,8 @@ const fixed: readonly Instrument[] = [
   stock(320227571, 'QQQ', 'INVESCO QQQ TRUST SERIES 1', 500, '19990310'),
   stock(756733, 'SPY', 'SPDR S&P 500 ETF TRUST', 580, '19930129', 'ARCA'),
   stock(8314, 'IBM', 'INTL BUSINESS MACHINES CORP', 215, '19620102', 'NYSE'),
+  stock(72063691, 'BRK B', 'BERKSHIRE HATHAWAY INC-CL B', 470, '19960509', 'NYSE'),
+  stock(900000001, 'THIN', 'THINLY TRADED CORP', 12, '20150302', 'NASDAQ', { thin: true }),
   // Two listings under one symbol: ambiguous without a currency.
   stock(4867, 'BHP', 'BHP GROUP LTD-SPON ADR', 55, '19870528', 'NYSE'),
   stock(4036812, 'BHP', 'BHP GROUP LTD', 43, '19880129', 'ASX', {
@@ -104,18 +111,19 @@ const fixed: readonly Instrument[] = [
   pair(15016059, 'USD', 'JPY', 150),
 ]
 
-/** Everything listed at `nowMs`: futures come and go by the quarter. */
-export function listing(nowMs: number): Instrument[] {
-  return [...fixed, ...indexFutures(nowMs)]
+/** Everything listed at `nowMs`: futures come and go by the quarter, and stay known for two years. */
+export function listing(nowMs: number, includeExpired = false): Instrument[] {
+  return [...fixed, ...indexFutures(nowMs, includeExpired)]
 }
 
 /** Instruments that fit; an exchange has to be one of theirs. Several when the description is ambiguous. */
 export function findInstruments(query: ContractQuery, nowMs: number): Instrument[] {
-  if (query.conId > 0) return listing(nowMs).filter(({ conId }) => conId === query.conId)
+  const known = listing(nowMs, query.includeExpired)
+  if (query.conId > 0) return known.filter(({ conId }) => conId === query.conId)
   if (query.symbol === '' && query.localSymbol === '') return []
   const fits = (wanted: string, actual: string) =>
     wanted === '' || wanted.toUpperCase() === actual.toUpperCase()
-  return listing(nowMs).filter(
+  return known.filter(
     (item) =>
       fits(query.symbol, item.symbol) &&
       fits(query.secType === 'CONTFUT' ? 'FUT' : query.secType, item.secType) &&
@@ -127,31 +135,36 @@ export function findInstruments(query: ContractQuery, nowMs: number): Instrument
   )
 }
 
-/** The four nearest quarterly futures on the S&P 500, which end on the third Friday of their month. */
-function indexFutures(nowMs: number): Instrument[] {
-  const found: Instrument[] = []
+/** The four nearest quarterly futures on the S&P 500, after those of the last two years where they are wanted. */
+function indexFutures(nowMs: number, includeExpired: boolean): Instrument[] {
   const now = new Date(nowMs)
-  const letters: Record<number, string> = { 3: 'H', 6: 'M', 9: 'U', 12: 'Z' }
-  for (let ahead = 0; found.length < 4; ahead++) {
-    const first = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead, 1))
-    const [year, month] = [first.getUTCFullYear(), first.getUTCMonth() + 1]
-    const day = 15 + ((5 - first.getUTCDay() + 7) % 7)
-    if (letters[month] === undefined || Date.UTC(year, month - 1, day + 1) < nowMs) continue
-    const expiry = compactDate({ year, month, day })
-    const conId = 600_000_000 + (fnv1a(expiry) % 99_999_999)
-    const since = compactDate({ year: year - 2, month, day: 1 })
-    found.push(
-      stock(conId, 'ES', 'E-mini S&P 500', 5810, since, 'CME', {
-        secType: 'FUT',
-        expiry,
-        multiplier: '50',
-        exchanges: ['CME'],
-        localSymbol: `ES${letters[month]}${year % 10}`,
-        tradingClass: 'ES',
-        minTick: 0.25,
-        hours: tradingHours.usFuture,
-      }),
-    )
-  }
-  return found
+  const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth() + 1, now.getUTCDate()]
+  const today = compactDate({ year, month, day })
+  const futures = Array.from({ length: 37 }, (_, index) => indexFuture(year, month + index - 24)).flat()
+  const live = futures.filter(({ expiry }) => expiry >= today).slice(0, 4)
+  return includeExpired ? [...futures.filter(({ expiry }) => expiry < today), ...live] : live
+}
+
+/** That of a month, which ends on its third Friday; none in the months between the quarters. */
+function indexFuture(aroundYear: number, monthOfIt: number): Instrument[] {
+  const first = new Date(Date.UTC(aroundYear, monthOfIt - 1, 1))
+  const [year, month] = [first.getUTCFullYear(), first.getUTCMonth() + 1]
+  const letter = monthLetters[month]
+  if (letter === undefined) return []
+  const day = 15 + ((5 - first.getUTCDay() + 7) % 7)
+  const expiry = compactDate({ year, month, day })
+  const conId = 600_000_000 + (fnv1a(expiry) % 99_999_999)
+  const since = compactDate({ year: year - 2, month, day: 1 })
+  return [
+    stock(conId, 'ES', 'E-mini S&P 500', 5810, since, 'CME', {
+      secType: 'FUT',
+      expiry,
+      multiplier: '50',
+      exchanges: ['CME'],
+      localSymbol: `ES${letter}${year % 10}`,
+      tradingClass: 'ES',
+      minTick: 0.25,
+      hours: tradingHours.usFuture,
+    }),
+  ]
 }

@@ -5,10 +5,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { TradingMode } from './accounts.ts'
 import { startCommandServer } from './command-server.ts'
-import { startSimulatedGateway } from './gateway.ts'
+import { type PacingMode, startSimulatedGateway } from './gateway.ts'
 import { type ExistingSession, parseConfig, renderConfig } from './ibc-settings.ts'
 import { banner, imagePorts } from './log-lines.ts'
-import { controlSocket } from './simctl.ts'
+import { controlSocket, violationsWord } from './simctl.ts'
+import { lineOf } from './violations.ts'
 
 /** Replies to whoever ended the gateway leave before the process does. */
 const lastWordsMs = 100
@@ -76,14 +77,17 @@ async function runGateway(
     loginSeconds: seconds('SIM_LOGIN_SECONDS', 1),
     twofaSeconds: seconds('SIM_TWOFA_SECONDS', 180),
     restartSeconds: seconds('SIM_RESTART_SECONDS', 10),
+    pacing: pacingMode(env),
     banner: false,
     onLog: print,
     onExit: (code) => setTimeout(() => deps.exit(code), lastWordsMs),
   })
   deps.onSignal(() => void gateway.terminate())
-  listenForFaults((text) => {
+  listenForOrders((text) => {
+    if (text.trim() === violationsWord) return gateway.violations.map(lineOf).join('')
     if (text.trim() === 'oom') exhaustMemory()
     gateway.fault(text)
+    return ''
   })
   if (commandServerPort > 0) {
     await startCommandServer(setting('BindAddress') || '127.0.0.1', commandServerPort, gateway.command)
@@ -105,6 +109,11 @@ function runScripts({ HOME = '', START_SCRIPTS, ...env }: Environment): void {
 function tradingMode({ TRADING_MODE: mode }: Environment): TradingMode {
   if (mode === 'paper' || mode === 'live') return mode
   throw new StartFailure(`.> Invalid TRADING_MODE: ${mode ?? ''}`, 'stdout')
+}
+
+function pacingMode({ IB_PACING: mode = 'strict' }: Environment): PacingMode {
+  if (mode === 'strict' || mode === 'relaxed') return mode
+  throw new StartFailure(`.> Invalid IB_PACING: ${mode}`, 'stdout')
 }
 
 /** Renders config.ini and makes jts.ini where there is none; what both say, together. */
@@ -153,7 +162,8 @@ function whileScripted<Result>(line: number, file: string, task: () => Result): 
   }
 }
 
-function listenForFaults(fault: (text: string) => void): void {
+/** `obey` returns what is told in return. */
+function listenForOrders(obey: (text: string) => string): void {
   rmSync(controlSocket, { force: true })
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     let text = ''
@@ -162,8 +172,7 @@ function listenForFaults(fault: (text: string) => void): void {
       text += part
     })
     socket.on('end', () => {
-      fault(text)
-      socket.end()
+      socket.end(obey(text))
     })
   })
   server.listen(controlSocket)

@@ -1,5 +1,5 @@
 // The twelve contract fields that requests and answers share, and the errors of a description that fits badly.
-import type { ApiSession } from './api-session.ts'
+import { type ApiSession, flagField } from './api-session.ts'
 import { type ContractQuery, findInstruments, type Instrument } from './catalogue.ts'
 import type { Field } from './wire.ts'
 
@@ -15,7 +15,13 @@ export function contractQuery(fields: readonly string[], at: number): ContractQu
     currency: text(9),
     localSymbol: text(10),
     tradingClass: text(11),
+    includeExpired: false,
   }
+}
+
+/** The same with the flag behind them, in the messages that have it. */
+export function contractQueryWithExpired(fields: readonly string[], at: number): ContractQuery {
+  return { ...contractQuery(fields, at), includeExpired: flagField(fields, at + 12) }
 }
 
 /** Every instrument that fits, or error 200 and none. */

@@ -4,14 +4,17 @@ import { ApiServer, type RequestRecord } from './api-server.ts'
 import type { World } from './api-session.ts'
 import { type SimulatorClock, systemClock } from './clock.ts'
 import { type Fault, parseFault } from './faults.ts'
-import { HistoricalPacing } from './historical-pacing.ts'
+import { HistoricalPacing, type PacingMode } from './historical-pacing.ts'
 import { IbcProcess } from './ibc-process.ts'
 import type { ExistingSession, IbcSettings } from './ibc-settings.ts'
 import { banner, socatRefused } from './log-lines.ts'
 import { scenarioOf } from './scenarios.ts'
+import { type Violation, Violations } from './violations.ts'
 import { knownZone, two, wallClock } from './zones.ts'
 
 export type { RequestRecord } from './api-server.ts'
+export type { PacingMode } from './historical-pacing.ts'
+export type { Violation } from './violations.ts'
 
 export interface SimulatedGatewayOptions {
   /** Its suffix picks the scenario: `-2fa`, `-badpass`, `-taken`, `-slow`, `-oddpass`. */
@@ -40,8 +43,8 @@ export interface SimulatedGatewayOptions {
   positions?: readonly Position[]
   commandServer?: boolean
   maxMessagesPerSecond?: number
-  /** False lifts IBKR's pacing rules for bars of 30 s and less. */
-  historicalPacing?: boolean
+  /** For which historical requests IBKR's limits hold [strict: all]. */
+  pacing?: PacingMode
   /** How long a vanished client's id stays taken. */
   ghostSlotSeconds?: number
   clock?: SimulatorClock
@@ -57,6 +60,8 @@ export interface SimulatedGateway {
   readonly loggedIn: boolean
   /** What API clients asked, oldest first; at most the last 10,000. */
   readonly requests: readonly RequestRecord[]
+  /** What clients did against IBKR's limits, oldest first; at most the last 1,000. */
+  readonly violations: readonly Violation[]
   /** @throws UnknownFault with the list of names. */
   fault(name: string, value?: string): void
   /** IBC's command server: the reply's lines. Rejects when the command server is off or the gateway has ended. */
@@ -90,7 +95,8 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
     positions: options.positions ?? [],
     tradingMode: options.tradingMode,
     readOnly: settings.readOnlyApi !== false,
-    historicalPacing: options.historicalPacing === false ? undefined : new HistoricalPacing(),
+    pacing: new HistoricalPacing(options.pacing ?? 'strict'),
+    violations: new Violations(),
     upstream: true,
     farms: true,
   }
@@ -127,6 +133,7 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
   return {
     port,
     requests: api.requests,
+    violations: world.violations.list,
     get loggedIn() {
       return process.phase === 'logged-in'
     },

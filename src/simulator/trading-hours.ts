@@ -1,4 +1,5 @@
-// When instruments trade: weekdays at fixed hours of their zone, without holidays.
+// When instruments trade: weekdays at fixed hours of their zone, but for holidays.
+import { type DayKind, globalDay, nyseDay } from './holidays.ts'
 import { compactDate, instantOf, wallClock } from './zones.ts'
 
 export interface TradingHours {
@@ -7,6 +8,7 @@ export interface TradingHours {
   /** Minutes from midnight of the trading day; before midnight is negative. */
   regular: readonly [open: number, close: number]
   extended: readonly [open: number, close: number]
+  kindOf(year: number, month: number, day: number): DayKind
 }
 
 /** One trading day. Times are milliseconds since the epoch. */
@@ -18,32 +20,38 @@ export interface TradingDay {
 }
 
 const hour = 60
+/** When half days end. Source: NYSE, holidays and trading hours. */
+const halfDayClose = { regular: 13 * hour, extended: 17 * hour }
 export const tradingHours = {
   usStock: {
     zone: 'US/Eastern',
     regular: [9.5 * hour, 16 * hour],
     extended: [4 * hour, 20 * hour],
+    kindOf: nyseDay,
   },
   usFuture: {
     zone: 'US/Central',
     regular: [8.5 * hour, 15 * hour],
     extended: [-7 * hour, 16 * hour],
+    kindOf: globalDay,
   },
   forex: {
     zone: 'US/Eastern',
     regular: [-6.75 * hour, 17 * hour],
     extended: [-6.75 * hour, 17 * hour],
+    kindOf: globalDay,
   },
   australianStock: {
     zone: 'Australia/NSW',
     regular: [10 * hour, 16 * hour],
     extended: [10 * hour, 16 * hour],
+    kindOf: globalDay,
   },
 } as const satisfies Record<string, TradingHours>
 
 const dayMs = 86_400_000
 
-/** The trading day that belongs to the calendar date `daysAway` from the one at `atMs`; undefined on weekends. */
+/** The trading day that belongs to the calendar date `daysAway` from the one at `atMs`; undefined when that is none. */
 export function tradingDay(
   hours: TradingHours,
   regularOnly: boolean,
@@ -54,7 +62,11 @@ export function tradingDay(
   const date = new Date(Date.UTC(here.year, here.month - 1, here.day) + daysAway * dayMs)
   if (date.getUTCDay() === 0 || date.getUTCDay() === 6) return undefined
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()]
-  const [open, close] = regularOnly ? hours.regular : hours.extended
+  const kind = hours.kindOf(year, month, day)
+  if (kind === 'closed') return undefined
+  const which = regularOnly ? 'regular' : 'extended'
+  const [open, fullClose] = hours[which]
+  const close = kind === 'half-day' ? halfDayClose[which] : fullClose
   return {
     date: compactDate({ year, month, day }),
     openMs: instantOf(hours.zone, year, month, day, open),

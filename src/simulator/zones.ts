@@ -9,7 +9,11 @@ export interface WallClock {
   second: number
 }
 
+const dayMs = 86_400_000
 const formats = new Map<string, Intl.DateTimeFormat>()
+/** By zone and day since the epoch. */
+const midnightOffsets = new Map<string, number>()
+const maxOffsets = 50_000
 
 /** The zone itself, or UTC where it is unknown, as a JVM would have it. */
 export function knownZone(zone: string): string {
@@ -22,10 +26,15 @@ export function knownZone(zone: string): string {
 }
 
 export function wallClock(zone: string, epochMs: number): WallClock {
-  const found: Record<string, number> = {}
-  for (const { type, value } of formatFor(zone).formatToParts(epochMs)) found[type] = Number(value)
-  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = found
-  return { year, month, day, hour, minute, second }
+  const shown = new Date(Math.floor(epochMs / 1000) * 1000 + offsetMs(zone, epochMs))
+  return {
+    year: shown.getUTCFullYear(),
+    month: shown.getUTCMonth() + 1,
+    day: shown.getUTCDate(),
+    hour: shown.getUTCHours(),
+    minute: shown.getUTCMinutes(),
+    second: shown.getUTCSeconds(),
+  }
 }
 
 /** The instant at which clocks in `zone` show the given time; minutes may be negative or exceed a day. */
@@ -62,10 +71,29 @@ function zoneName(zone: string, epochMs: number): string {
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'UTC'
 }
 
+/** Constant on most days, so that a year of bars asks Intl, which is slow, once a day. */
 function offsetMs(zone: string, epochMs: number): number {
-  const at = wallClock(zone, epochMs)
-  const shown = Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute, at.second)
-  return shown - Math.floor(epochMs / 1000) * 1000
+  const day = Math.floor(epochMs / dayMs)
+  const [start, end] = [midnightOffset(zone, day), midnightOffset(zone, day + 1)]
+  return start === end ? start : exactOffset(zone, epochMs)
+}
+
+function midnightOffset(zone: string, day: number): number {
+  const key = `${zone} ${day}`
+  let offset = midnightOffsets.get(key)
+  if (offset === undefined) {
+    offset = exactOffset(zone, day * dayMs)
+    if (midnightOffsets.size >= maxOffsets) midnightOffsets.clear()
+    midnightOffsets.set(key, offset)
+  }
+  return offset
+}
+
+function exactOffset(zone: string, epochMs: number): number {
+  const found: Record<string, number> = {}
+  for (const { type, value } of formatFor(zone).formatToParts(epochMs)) found[type] = Number(value)
+  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = found
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(epochMs / 1000) * 1000
 }
 
 function formatFor(zone: string): Intl.DateTimeFormat {

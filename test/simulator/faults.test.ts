@@ -103,8 +103,9 @@ t.test('1100 silences data but not the clock; 1102 and 1101 end it', async (t) =
 })
 
 t.test('data subscriptions survive 1102 and die on 1101', async (t) => {
+  const offsetMs = Date.UTC(2026, 10, 18, 16) - Date.now()
   const clock: SimulatorClock = {
-    now: () => Date.now(),
+    now: () => Date.now() + offsetMs,
     schedule(task, delayMs) {
       const timer = setTimeout(task, delayMs / 200)
       return () => clearTimeout(timer)

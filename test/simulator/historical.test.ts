@@ -6,13 +6,6 @@ import { listing } from '../../src/simulator/catalogue.ts'
 import { RawClient, startLoggedIn, until } from './harness.ts'
 
 const nowMs = Date.UTC(2026, 10, 18, 16)
-const clock = {
-  now: () => nowMs,
-  schedule(task: () => void, delayMs: number) {
-    const timer = setTimeout(task, Math.min(delayMs, 20))
-    return () => clearTimeout(timer)
-  },
-}
 const aapl = ['', 'AAPL', 'STK', '', '', '', '', 'SMART', '', 'USD', '', '']
 
 interface Asked {
@@ -24,16 +17,28 @@ interface Asked {
   what?: string
   format?: number
   keep?: number
+  expired?: number
 }
 
 async function client(t: Test, versions = 'v100..193') {
-  const gateway = await startLoggedIn(t, { clock, maxMessagesPerSecond: 1_000 })
+  let passedMs = 0
+  const clock = {
+    now: () => nowMs + passedMs,
+    schedule(task: () => void, delayMs: number) {
+      const timer = setTimeout(task, Math.min(delayMs, 20))
+      return () => clearTimeout(timer)
+    },
+  }
+  const pass = (ms: number) => {
+    passedMs += ms
+  }
+  const gateway = await startLoggedIn(t, { clock, maxMessagesPerSecond: 1_000, pacing: 'relaxed' })
   const raw = await RawClient.ready(t, gateway.port, 1, versions)
   const history = async (asked: Asked) => {
     const reqId = gateway.requests.length + 100
     const { contract = aapl, end = '20260612 16:00:00 US/Eastern', size = '1 hour', duration = '1 D' } = asked
-    const { rth = 1, what = 'TRADES', format = 1, keep = 0 } = asked
-    raw.send(20, reqId, ...contract, 0, end, size, duration, rth, what, format, keep, '')
+    const { rth = 1, what = 'TRADES', format = 1, keep = 0, expired = 0 } = asked
+    raw.send(20, reqId, ...contract, expired, end, size, duration, rth, what, format, keep, '')
     return answer(reqId)
   }
   /** The frame or error that answers a request. */
@@ -43,7 +48,7 @@ async function client(t: Test, versions = 'v100..193') {
     await until(() => found() !== undefined)
     return found() ?? []
   }
-  return { raw, history, answer }
+  return { raw, history, answer, pass }
 }
 
 const codeOf = (frame: string[]) => Number(frame[3])
@@ -157,6 +162,112 @@ t.test('a message of 60,000 bars', async (t) => {
   t.ok(rows(await history({ size: '1 min', duration: '63 D', rth: 0 })).length > 60_000)
 })
 
+t.test('the bar that still forms is at the end, as far as it has come; a past end cuts none', async (t) => {
+  const { history, pass } = await client(t)
+  const minutes = async (end: string) =>
+    rows(await history({ end, size: '1 min', duration: '180 S', format: 2 })).map((bar) => bar.slice(0, 7))
+  t.equal((await minutes('')).at(-1)?.[0], String(nowMs / 1000 - 60), 'nothing has formed yet')
+  pass(30_500)
+  const [before, half] = [(await minutes('')).at(-2), (await minutes('')).at(-1)]
+  t.equal(before?.[0], String(nowMs / 1000 - 60))
+  t.equal(half?.[0], String(nowMs / 1000))
+  const [today] = rows(await history({ end: '', size: '1 day', duration: '1 D' }))
+  t.equal(today?.[0], '20261118')
+  pass(60_000)
+  const whole = (await minutes('20261118-16:01:00')).at(-1)
+  t.equal(whole?.[0], half?.[0])
+  t.not(whole?.[5], half?.[5], 'it has grown')
+  t.strictSame((await minutes('20261118-16:00:20')).at(-1), whole, 'an end within it does not cut it')
+})
+
+t.test('holidays and half days in bars, schedules and contract hours', async (t) => {
+  const { raw, history, answer, pass } = await client(t)
+  const week = { end: '20251201-23:59:59', duration: '5 D', size: '1 day' }
+  const days = async (asked: Asked) =>
+    (await history({ ...week, ...asked, what: 'SCHEDULE' })).slice(6).filter((_, at) => at % 3 === 1)
+  const closes = ['25-16', '26-16', '28-13'].map((at) => `202511${at}:00:00`)
+  t.strictSame((await days({})).slice(1), [...closes, '20251201-16:00:00'])
+  t.equal((await days({ rth: 0 })).at(-2), '20251128-17:00:00')
+  const halfDay = { end: '20251128-23:00:00', size: '5 mins', duration: '1 D' }
+  t.equal(rows(await history(halfDay)).length, 3.5 * 12)
+  t.equal(rows(await history({ ...halfDay, rth: 0 })).length, 13 * 12)
+  const es = ['', 'ES', 'FUT', '20261218', '', '', '', 'CME', '', '', '', '']
+  const dates = async (asked: Asked) =>
+    rows(await history({ ...asked, contract: es, size: '1 day' })).map(([date]) => date)
+  t.ok((await dates({ end: '20251201-23:00:00', duration: '5 D' })).includes('20251127'))
+  t.notOk((await dates({ end: '20251231-23:00:00', duration: '8 D' })).includes('20251225'))
+  pass(7 * 86_400_000)
+  raw.send(9, 8, 901, ...aapl, 0, '', '', '')
+  t.match((await answer(901)).join(' '), /;20261126:CLOSED;20261127:0930-20261127:1300;/)
+})
+
+t.test(
+  'a stock that few trade has no bar for about a third of its minutes, always the same ones',
+  async (t) => {
+    const { history } = await client(t)
+    const contract = aapl.with(1, 'THIN')
+    const minutes = async (asked: Asked) =>
+      rows(await history({ contract, size: '1 min', duration: '1 D', ...asked })).map(([date]) => date)
+    const found = await minutes({})
+    t.ok(found.length > 390 * 0.6 && found.length < 390 * 0.75, `${found.length} of 390`)
+    t.strictSame(
+      (await minutes({ end: '20260612 12:00:00 US/Eastern', duration: '3600 S' })).join(),
+      found.filter((date) => / 11:/.test(date ?? '')).join(),
+    )
+    const schedule = await history({ contract, what: 'SCHEDULE', size: '1 day' })
+    t.strictSame(schedule.slice(2, 4), ['20260612-09:30:00', '20260612-16:00:00'])
+    t.equal((await minutes({ size: '1 day' })).length, 1)
+  },
+)
+
+t.test('an expired future is known to those who ask for it', async (t) => {
+  const { history } = await client(t)
+  const contract = ['', 'ES', 'FUT', '20260619', '', '', '', 'CME', '', '', '', '']
+  const asked = { contract, size: '1 day', duration: '3 D', end: '20261001-00:00:00' }
+  t.equal(codeOf(await history(asked)), 200)
+  const dates = rows(await history({ ...asked, expired: 1 })).map(([date]) => date)
+  t.strictSame(dates, ['20260617', '20260618', '20260619'], 'and its last bar is of its last day')
+})
+
+t.test('a class of shares is told by a blank', async (t) => {
+  const { raw, answer } = await client(t)
+  raw.send(9, 8, 902, ...aapl.with(1, 'BRK B').with(8, 'NYSE'), 0, '', '', '')
+  t.match((await answer(902)).join('|'), /BRK B\|STK.*NYSE/)
+})
+
+t.test('five-second bars come in trading hours only', async (t) => {
+  const { raw, pass } = await client(t)
+  const count = (id: string) => raw.frames.filter(([first]) => first === id).length
+  raw.send(50, 3, 903, ...aapl, 5, 'TRADES', 1, '')
+  await until(() => count('50') > 1)
+  pass(8 * 86_400_000)
+  raw.send(1, 11, 904, ...aapl, 0, '', 0, 0, '')
+  await until(() => count('81') === 1)
+  const before = { bars: count('50'), ticks: count('1') }
+  await until(() => count('1') > before.ticks + 30)
+  t.equal(count('50'), before.bars, 'on Thanksgiving there are none, while quotes flow')
+})
+
+t.test('a year of days and a day of minutes are quick to make', async (t) => {
+  const [instrument] = listing(nowMs)
+  if (!instrument) throw new Error('empty catalogue')
+  for (const [unit, count, size] of [
+    ['Y', 1, { calendar: 'day' }],
+    ['D', 1, { seconds: 60 }],
+    ['Y', 20, { calendar: 'day' }],
+  ] as const) {
+    const times = [1, 2, 3].map(() => {
+      const startedAt = performance.now()
+      barsOf(instrument, size, daysCovered(instrument, { count, unit }, nowMs, true), nowMs, nowMs)
+      return performance.now() - startedAt
+    })
+    t.ok(
+      Math.min(...times) < 20 * count,
+      `${count} ${unit}: ${times.map((ms) => ms.toFixed(1)).join(' ')} ms`,
+    )
+  }
+})
+
 t.test('prices are a pure function: any window shows the same bars', async () => {
   const [instrument] = listing(nowMs)
   if (!instrument) throw new Error('empty catalogue')
@@ -166,7 +277,7 @@ t.test('prices are a pure function: any window shows the same bars', async () =>
       const endMs = nowMs - daysBack * dayMs
       const bars = (days: number) => {
         const covered = daysCovered(instrument, { count: days, unit: 'D' }, endMs, true)
-        return barsOf(instrument, { seconds: 900 }, covered, endMs)
+        return barsOf(instrument, { seconds: 900 }, covered, endMs, nowMs)
       }
       const [short, long] = [bars(count), bars(count + 2)]
       return JSON.stringify(long.slice(-short.length)) === JSON.stringify(short)

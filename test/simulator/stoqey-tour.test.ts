@@ -24,6 +24,7 @@ for (const serverVersion of [178, 181, 183, 186, 193, 200]) {
     t.equal(seen.serverVersion, Math.min(serverVersion, 193))
     t.strictSame(seen.layoutFaults, [], 'no error 505')
     t.strictSame(seen.missing, [], 'every answer came')
+    t.strictSame(seen.violations, [])
   })
 }
 
@@ -67,6 +68,18 @@ async function tour(t: Test, serverVersion: number) {
   ib.reqHistoricalData(12, stock, '', '1 M', '1 day' as never, 'SCHEDULE' as never, 1, 1, false)
   ib.reqHeadTimestamp(13, stock, WhatToShow.TRADES, true, 1)
   ib.cancelHeadTimestamp(13)
+  ib.reqHeadTimestamp(17, stock, WhatToShow.TRADES, true, 2)
+  ib.reqHistoricalData(
+    18,
+    stock,
+    '20261117-21:00:00',
+    '1 D',
+    '1 min' as never,
+    WhatToShow.TRADES,
+    0,
+    2,
+    false,
+  )
   ib.reqMarketDataType(3)
   ib.reqMktData(14, stock, '', true, false)
   ib.reqMarketDataType(1)
@@ -92,6 +105,7 @@ async function tour(t: Test, serverVersion: number) {
   return {
     serverVersion: ib.serverVersion,
     layoutFaults,
+    violations: gateway.violations,
     missing: expected.filter((name) => !events.has(name)),
   }
 }

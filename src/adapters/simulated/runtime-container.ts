@@ -10,7 +10,7 @@ import type {
   GatewaySpec,
   LogLine,
 } from '../../ports/runtime.ts'
-import { type SimulatedGateway, startSimulatedGateway } from '../../simulator/gateway.ts'
+import { type PacingMode, type SimulatedGateway, startSimulatedGateway } from '../../simulator/gateway.ts'
 import { Tape } from './runtime-tape.ts'
 
 /** How long the simulated gateways take, in seconds; the simulator's own defaults where absent. */
@@ -23,6 +23,7 @@ export interface SimulatedPace {
 export interface SimulatedContainerDeps {
   readonly clock: Clock
   readonly pace: SimulatedPace
+  readonly pacing: PacingMode
   /** Called once, when the port is free again. */
   onExit(container: SimulatedContainer): void
 }
@@ -62,12 +63,13 @@ export class SimulatedContainer {
 
   /** Resolves once the port listens. PORT_IN_USE when a stranger holds it. */
   async start(credentials: GatewayCredentials): Promise<void> {
-    const { clock, pace } = this.#deps
+    const { clock, pace, pacing } = this.#deps
     const { spec, placement } = this
     this.#startedAt = clock.now()
     try {
       this.#gateway = await startSimulatedGateway({
         ...pace,
+        pacing,
         ...credentials,
         tradingMode: spec.tradingMode,
         readOnlyApi: spec.readOnlyApi,

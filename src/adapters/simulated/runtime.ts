@@ -4,7 +4,7 @@ import { FleetError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { GatewayRuntime, RuntimeEvent, RuntimeSignal } from '../../ports/runtime.ts'
 import { UnknownFault } from '../../simulator/faults.ts'
-import type { SimulatedGateway } from '../../simulator/gateway.ts'
+import type { PacingMode, SimulatedGateway, Violation } from '../../simulator/gateway.ts'
 import { SimulatedContainer, type SimulatedPace } from './runtime-container.ts'
 import { Tape } from './runtime-tape.ts'
 
@@ -12,11 +12,15 @@ export interface SimulatedRuntimeOptions {
   readonly clock: Clock
   readonly log: Log
   readonly pace?: SimulatedPace
+  /** For which historical requests its gateways enforce IBKR's limits [strict: all]. */
+  readonly pacing?: PacingMode
 }
 
 export interface SimulatedRuntime extends GatewayRuntime {
   readonly kind: 'simulated'
   injectFault(followerId: string, fault: string, value: string | undefined): Promise<void>
+  /** What clients of the follower's gateway did against IBKR's limits; none when it is not up. */
+  violations(followerId: string): readonly Violation[]
   /** Plays an engine that has died: calls fail with ENGINE_UNAVAILABLE and watchers hear `lost`, while gateways live on. */
   setEngineDown(down: boolean): void
 }
@@ -28,7 +32,7 @@ const keptSignals = 256
 const tidyShare = 2 / 3
 
 export function createSimulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRuntime {
-  const { clock, log, pace = {} } = options
+  const { clock, log, pace = {}, pacing = 'strict' } = options
   /** By id; one per follower. */
   const containers = new Map<string, SimulatedContainer>()
   const signals = new Tape<RuntimeSignal>(keptSignals)
@@ -100,7 +104,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       }
       if (holder) await drop(holder)
       const container = new SimulatedContainer(
-        { clock, pace, onExit: (ended) => containers.has(ended.id) && tell(ended, 'exited') },
+        { clock, pace, pacing, onExit: (ended) => containers.has(ended.id) && tell(ended, 'exited') },
         spec,
         placement,
       )
@@ -181,6 +185,8 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
         throw new FleetError('UNKNOWN_FAULT', error.message, { cause: error })
       }
     },
+
+    violations: (followerId) => ofFollower(followerId)?.gateway?.violations ?? [],
 
     setEngineDown(down) {
       if (down === engineDown) return

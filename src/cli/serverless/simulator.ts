@@ -1,5 +1,5 @@
 // `ibgm simulator`: one simulated gateway in the foreground, its log on stdout, faults typed on stdin.
-import { type SimulatedGateway, startSimulatedGateway } from '../../simulator/gateway.ts'
+import { type PacingMode, type SimulatedGateway, startSimulatedGateway } from '../../simulator/gateway.ts'
 import type { SimulatorOptions } from '../commands/serverless.ts'
 import { CliError, type ExitCode, exitCodes, type Input } from '../io.ts'
 import type { Toolbox } from '../toolbox.ts'
@@ -21,6 +21,7 @@ export async function simulate(tools: Toolbox, options: SimulatorOptions): Promi
     ...seconds('loginSeconds', '--login-seconds', options.loginSeconds),
     ...seconds('twofaSeconds', '--twofa-seconds', options.twofaSeconds),
     ...seconds('restartSeconds', '--restart-seconds', options.restartSeconds),
+    pacing: pacingMode(io.env.IB_PACING),
     onLog: (line, stream) => io.stdout.write(`${json ? JSON.stringify({ stream, line }) : line}\n`),
     onExit: (code) => end(code),
   }).catch((error: NodeJS.ErrnoException) => {
@@ -28,7 +29,9 @@ export async function simulate(tools: Toolbox, options: SimulatorOptions): Promi
   })
   const tell = (text: string) => io.stderr.write(`${text}\n`)
   tell(`simulated gateway of ${options.user} (${options.mode}) on ${host}:${gateway.port}`)
-  tell('a fault is one line here, like "drop" or "slow 500"; Ctrl-C ends it')
+  tell(
+    'a fault is one line here, like "drop" or "slow 500", and "violations" lists those of IB\'s limits; Ctrl-C ends it',
+  )
   const stopReading = eachLine(io.stdin, (line) => inject(gateway, line, tell))
   let stopped = false
   const stop = () => {
@@ -47,6 +50,11 @@ export async function simulate(tools: Toolbox, options: SimulatorOptions): Promi
 function inject(gateway: SimulatedGateway, line: string, tell: (text: string) => void): void {
   const [name, value] = line.trim().split(/\s+/, 2)
   if (!name) return
+  if (name === 'violations') {
+    for (const { rule, clientId, request } of gateway.violations)
+      tell(`client ${clientId}, ${rule}: ${request}`)
+    return
+  }
   try {
     gateway.fault(name, value)
     tell(`fault: ${line.trim()}`)
@@ -75,6 +83,11 @@ function wholeNumber(option: string, text: string, max: number): number {
   const value = Number(text)
   if (/^\d+$/.test(text) && value <= max) return value
   throw new CliError('usage', `${option} takes a number from 0 to ${max}, got "${text}"`)
+}
+
+function pacingMode(text = 'strict'): PacingMode {
+  if (text === 'strict' || text === 'relaxed') return text
+  throw new CliError('usage', `IB_PACING takes strict or relaxed, got "${text}"`)
 }
 
 function seconds<K extends string>(key: K, option: string, text: string | undefined): { [P in K]?: number } {

@@ -104,6 +104,7 @@ function holdings({ world }: ApiSession): Holding[] {
       currency: '',
       localSymbol: '',
       tradingClass: '',
+      includeExpired: false,
     }
     const [instrument] = findInstruments({ ...query, symbol }, now)
     return instrument ? [{ instrument, quantity, averageCost, price: priceAt(instrument, now) }] : []

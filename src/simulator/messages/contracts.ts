@@ -2,7 +2,7 @@
 import type { ApiSession, MessageTable } from '../api-session.ts'
 import { numberField } from '../api-session.ts'
 import type { Instrument } from '../catalogue.ts'
-import { contractQuery, describedInstruments } from '../contract-fields.ts'
+import { contractQueryWithExpired, describedInstruments } from '../contract-fields.ts'
 import { type TradingHours, tradingDay } from '../trading-hours.ts'
 import { escapeText } from '../wire.ts'
 import { clockTime, compactDate, two, wallClock } from '../zones.ts'
@@ -14,7 +14,7 @@ export const contractMessages: MessageTable = {
     upstream: true,
     handle(session, fields) {
       const reqId = numberField(fields, 2)
-      const query = contractQuery(fields, 3)
+      const query = contractQueryWithExpired(fields, 3)
       const found = describedInstruments(session, reqId, query)
       for (const item of found) sendDetails(session, reqId, item, query.exchange)
       if (found.length > 0) session.send(52, 1, reqId)

@@ -10,7 +10,8 @@ import {
   type SimulatedBar,
 } from '../bars.ts'
 import type { Instrument } from '../catalogue.ts'
-import { contractQuery, describedInstrument } from '../contract-fields.ts'
+import { contractQueryWithExpired, describedInstrument } from '../contract-fields.ts'
+import { admit, historicalError } from '../historical-admission.ts'
 import type { TradingDay } from '../trading-hours.ts'
 import type { Field } from '../wire.ts'
 import { clockTime, compactDate, instantOf, wallClock } from '../zones.ts'
@@ -18,7 +19,9 @@ import { clockTime, compactDate, instantOf, wallClock } from '../zones.ts'
 interface HistoricalRequest {
   reqId: number
   instrument: Instrument
+  exchange: string
   endMs: number
+  nowMs: number
   size: BarSize
   duration: Duration
   regularOnly: boolean
@@ -33,53 +36,55 @@ const whatToShow = new Set(
 )
 const invalidEnd =
   'End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern  Note that there is a space between the date and time, and between the time and time-zone.'
-const serviceError = 'Historical Market Data Service error message:'
 
 export const historicalMessages: MessageTable = {
-  20: { name: 'reqHistoricalData', requestIdAt: 1, upstream: true, handle: historicalData },
+  20: { name: 'reqHistoricalData', requestIdAt: 1, handle: historicalData },
   25: {
     name: 'cancelHistoricalData',
     requestIdAt: 2,
     handle(session, fields) {
       const reqId = numberField(fields, 2)
-      if (session.unsubscribe(`historical ${reqId}`)) {
-        session.error(reqId, 162, `${serviceError}API historical data query cancelled: ${reqId}`)
+      const open = session.world.pacing.end(session, reqId)
+      if (session.unsubscribe(`historical ${reqId}`) || open) {
+        session.error(reqId, 162, `${historicalError}API historical data query cancelled: ${reqId}`)
       } else session.error(reqId, 366, `No historical data query found for ticker id:${reqId}`)
     },
   },
-  87: { name: 'reqHeadTimestamp', requestIdAt: 1, upstream: true, handle: headTimestamp },
-  90: { name: 'cancelHeadTimestamp', requestIdAt: 1, handle() {} },
+  87: { name: 'reqHeadTimestamp', requestIdAt: 1, handle: headTimestamp },
+  90: {
+    name: 'cancelHeadTimestamp',
+    requestIdAt: 1,
+    handle: (session, fields) => {
+      session.world.pacing.end(session, numberField(fields, 1))
+    },
+  },
 }
 
 function historicalData(session: ApiSession, fields: readonly string[]): void {
   const request = readRequest(session, fields)
   if (!request) return
-  const { reqId, instrument, size, duration, endMs, regularOnly, whatToShow: what } = request
-  const keepUpToDate = flagField(fields, fields.length - 2)
-  const { world } = session
-  if ('seconds' in size && size.seconds <= 30 && world.historicalPacing) {
-    const series = `${instrument.conId} ${what}`
-    const identical = fields.slice(2).join('|')
-    if (!world.historicalPacing.admits(world.clock.now(), series, identical, what === 'BID_ASK' ? 2 : 1)) {
-      session.error(reqId, 162, `${serviceError}Historical data request pacing violation`)
-      return
-    }
-  }
+  const smallBars = 'seconds' in request.size && request.size.seconds <= 30
+  admit(session, { ...request, name: 'reqHistoricalData', smallBars, fields }, () => {
+    const keepUpToDate = flagField(fields, fields.length - 2)
+    return answerHistory(session, request) && keepUpToDate && keepSending(session, request)
+  })
+}
+
+/** False when that was all: a schedule, or that there is no data. */
+function answerHistory(session: ApiSession, request: HistoricalRequest): boolean {
+  const { reqId, instrument, exchange, size, duration, endMs, nowMs, regularOnly, whatToShow: what } = request
   const covered = daysCovered(instrument, duration, endMs, regularOnly)
   if (what === 'SCHEDULE') {
     sendSchedule(session, request, covered.days)
-    return
+    return false
   }
-  const bars = barsOf(instrument, size, covered, endMs)
-  const [first] = bars
-  if (!first) {
-    const exchange = fields[9] || instrument.exchanges[0]
+  const bars = barsOf(instrument, size, covered, endMs, nowMs)
+  if (bars.length > 0) sendBars(session, request, bars, covered.startMs)
+  else {
     const text = `HMDS query returned no data: ${instrument.localSymbol}@${exchange} Trades`
-    session.error(reqId, 162, serviceError + text)
-    return
+    session.error(reqId, 162, historicalError + text)
   }
-  sendBars(session, request, bars, covered.startMs)
-  if (keepUpToDate) keepSending(session, request)
+  return bars.length > 0
 }
 
 function readRequest(session: ApiSession, fields: readonly string[]): HistoricalRequest | undefined {
@@ -88,7 +93,7 @@ function readRequest(session: ApiSession, fields: readonly string[]): Historical
     session.error(reqId, 321, `Error validating request.-'bI' : cause - ${cause}`)
     return undefined
   }
-  const instrument = describedInstrument(session, reqId, contractQuery(fields, 2))
+  const instrument = describedInstrument(session, reqId, contractQueryWithExpired(fields, 2))
   if (!instrument) return undefined
   const [end = '', sizeText = '', durationText = '', , what = ''] = fields.slice(15)
   const keepUpToDate = flagField(fields, fields.length - 2)
@@ -113,7 +118,9 @@ function readRequest(session: ApiSession, fields: readonly string[]): Historical
     instrument,
     size,
     duration: { count, unit: duration[2] as Duration['unit'] },
+    exchange: fields[9] || (instrument.exchanges[0] ?? ''),
     endMs: Math.min(endMs, now),
+    nowMs: now,
     regularOnly: flagField(fields, 18),
     whatToShow: what,
     epochDates: fields[20] === '2',
@@ -142,13 +149,13 @@ function sendBars(
 }
 
 /** Every five seconds, the bar of the moment; silent while the market is closed. */
-function keepSending(session: ApiSession, request: HistoricalRequest): void {
+function keepSending(session: ApiSession, request: HistoricalRequest): boolean {
   const { reqId, instrument, size, regularOnly } = request
   const duration: Duration = 'seconds' in size ? { count: size.seconds, unit: 'S' } : { count: 1, unit: 'D' }
   const fresh = session.subscribe(`historical ${reqId}`, updateMs, () => {
     const now = session.world.clock.now()
     const covered = daysCovered(instrument, duration, now, regularOnly)
-    const last = barsOf(instrument, size, { ...covered, startMs: 0 }, now).at(-1)
+    const last = barsOf(instrument, size, { ...covered, startMs: 0 }, now, now).at(-1)
     if (!last || (covered.days.at(-1)?.closeMs ?? 0) < now) return
     const { volume, wap, count } = traded(request, last)
     const { open, close, high, low } = last
@@ -158,6 +165,7 @@ function keepSending(session: ApiSession, request: HistoricalRequest): void {
     const text = "Error processing request.-'bI' : cause - Duplicate ticker ID for API historical data query"
     session.error(reqId, 322, text)
   }
+  return fresh
 }
 
 /** Only trades have a volume. */
@@ -188,11 +196,16 @@ function sendSchedule(
 
 function headTimestamp(session: ApiSession, fields: readonly string[]): void {
   const reqId = numberField(fields, 1)
-  const instrument = describedInstrument(session, reqId, contractQuery(fields, 2))
+  const instrument = describedInstrument(session, reqId, contractQueryWithExpired(fields, 2))
   if (!instrument) return
-  const ms = headMs(instrument, flagField(fields, 15))
-  const at = wallClock('UTC', ms)
-  session.send(88, reqId, fields[17] === '2' ? ms / 1000 : `${compactDate(at)}-${clockTime(at)}`)
+  const exchange = fields[9] || (instrument.exchanges[0] ?? '')
+  const asked = { reqId, instrument, exchange, fields, whatToShow: fields[16] ?? '', smallBars: false }
+  admit(session, { ...asked, name: 'reqHeadTimestamp' }, () => {
+    const ms = headMs(instrument, flagField(fields, 15))
+    const at = wallClock('UTC', ms)
+    session.send(88, reqId, fields[17] === '2' ? ms / 1000 : `${compactDate(at)}-${clockTime(at)}`)
+    return false
+  })
 }
 
 function zonedTime({ hours: { zone } }: Instrument, ms: number): string {

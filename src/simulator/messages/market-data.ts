@@ -1,6 +1,6 @@
-// Streaming prices, snapshots and five-second bars. They flow at any hour, so that a demo lives at weekends too.
+// Streaming prices and snapshots, at any hour, so that a demo lives at weekends too; and five-second bars, in trading hours only.
 import { type ApiSession, flagField, type MessageTable, numberField } from '../api-session.ts'
-import { bar, priceAt, toTick } from '../bars.ts'
+import { bar, priceAt, toTick, tradesBetween } from '../bars.ts'
 import type { Instrument } from '../catalogue.ts'
 import { contractQuery, describedInstrument } from '../contract-fields.ts'
 import { tradingDaysBefore } from '../trading-hours.ts'
@@ -88,15 +88,14 @@ function realTimeBars(session: ApiSession, fields: readonly string[]): void {
   const reqId = numberField(fields, 2)
   const instrument = describedInstrument(session, reqId, contractQuery(fields, 3))
   if (!instrument) return
+  const regularOnly = flagField(fields, 17)
   const fresh = session.subscribe(`bars ${reqId}`, realTimeBarMs, () => {
     const now = session.world.clock.now()
     const endMs = Math.floor(now / realTimeBarMs) * realTimeBarMs
-    const { startMs, open, high, low, close, volume, wap, count } = bar(
-      instrument,
-      endMs - realTimeBarMs,
-      endMs,
-      '',
-    )
+    const startMs = endMs - realTimeBarMs
+    const { value: day } = tradingDaysBefore(instrument.hours, regularOnly, endMs).next()
+    if (startMs < day.openMs || endMs > day.closeMs || !tradesBetween(instrument, startMs, endMs)) return
+    const { open, high, low, close, volume, wap, count } = bar(instrument, startMs, endMs, day.date)
     session.send(50, 3, reqId, startMs / 1000, open, high, low, close, volume, wap, count)
   })
   if (!fresh) session.error(reqId, 322, "Error processing request.-'bI' : cause - Duplicate ticker id")
