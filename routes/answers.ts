@@ -27,7 +27,12 @@ export function nothing(description: string): TUnsafe<null> {
 
 /** An answer of text, in each of these media types. */
 export function text(description: string, ...mediaTypes: string[]): TUnsafe<unknown> {
-  const content = Object.fromEntries(mediaTypes.map((type) => [type, { schema: { type: 'string' } }]))
+  return oneOf(description, Object.fromEntries(mediaTypes.map((type) => [type, Type.String()])))
+}
+
+/** An answer in one of several media types, each with its schema. */
+export function oneOf(description: string, schemas: Readonly<Record<string, TSchema>>): TUnsafe<unknown> {
+  const content = Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]))
   return Type.Unsafe<unknown>({ description, content })
 }
 
@@ -42,6 +47,7 @@ const problemTexts = {
   415: 'The body is not JSON.',
   429: 'Too many requests, or too many bad tokens; `Retry-After` says when to try again.',
   500: 'A fault of ours; the log tells more under `instance`.',
+  502: 'IB refused the request; `detail` has its words.',
   503: 'Something that this needs is not available now; `Retry-After` says when to try again.',
 } as const
 type ProblemStatus = keyof typeof problemTexts

@@ -9,7 +9,8 @@ import { FleetError } from '../src/ports/errors.ts'
 export function clientGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort()
+    if (reply.raw.writableFinished) return
+    gone.abort(new FleetError('CONNECTION_CLOSED', 'The client went away before it had its answer.'))
   })
   return gone.signal
 }

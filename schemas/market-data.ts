@@ -11,8 +11,9 @@ export const Timeframe = words(timeframes, { description: 'Length of a bar.' })
 export const MarketSymbol = Type.String({
   minLength: 1,
   maxLength: 64,
-  pattern: '^[^\\s\\u0000-\\u001f\\u007f](?:[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f])?$',
-  description: "IB's symbol, without blanks at its ends.",
+  // Half of a surrogate pair is no text that a URL or a file could hold.
+  pattern: '^(?!\\s)[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]+(?<!\\s)$',
+  description: "IB's symbol, without blanks at its ends and without control characters.",
 })
 
 /** What is asked of IB for historical bars; 8 of its kinds make bars of prices. */
@@ -80,7 +81,10 @@ export const SeriesList = Type.Object(
   { $id: 'SeriesList' },
 )
 
-export const SeriesListQuery = Type.Object(PageQuery, { additionalProperties: false })
+export const SeriesListQuery = Type.Object(
+  { symbol: Type.Optional(MarketSymbol), timeframe: Type.Optional(Timeframe), ...PageQuery },
+  { additionalProperties: false },
+)
 
 export const SeriesQuery = Type.Object(definition, { additionalProperties: false })
 
@@ -132,19 +136,27 @@ export const Bar = Type.Object(
 )
 export type Bar = Static<typeof Bar>
 
-/** RFC 3339 time, or a date, which is its midnight in UTC. */
+/** RFC 3339 time, or a date, which is its midnight; UTC without a zone. */
 const moment = (description: string) =>
   Type.String({
     maxLength: 40,
-    pattern: '^\\d{4}-\\d{2}-\\d{2}([Tt ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?([Zz]|[+-]\\d{2}:\\d{2}))?$',
+    pattern: '^\\d{4}-\\d{2}-\\d{2}([Tt ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?([Zz]|[+-]\\d{2}:\\d{2})?)?$',
     description,
   })
 
 export const BarsQuery = Type.Object(
   {
     ...definition,
-    start: Type.Optional(moment('First moment; 30 days before `end` when absent (GAP_MAX_AGE_DAYS).')),
-    end: Type.Optional(moment('Up to here, not included; now when absent.')),
+    start: Type.Optional(
+      moment(
+        'First moment, an RFC 3339 time or a date, UTC unless it says otherwise; 30 days before `end` when absent (GAP_MAX_AGE_DAYS).',
+      ),
+    ),
+    end: Type.Optional(
+      moment(
+        'Up to here, not included, an RFC 3339 time or a date, UTC unless it says otherwise; now when absent.',
+      ),
+    ),
     format: Type.Optional(words(['json', 'csv'] as const, { default: 'json' })),
     fetch: Type.Optional(
       Type.Unsafe<Static<typeof Flag>>({ ...Flag, description: '`false`: local bars only.' }),

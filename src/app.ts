@@ -4,13 +4,17 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { Type } from 'typebox'
 import { alerts } from '../routes/alerts.ts'
+import { bars } from '../routes/bars.ts'
 import { docs } from '../routes/docs.ts'
 import { events } from '../routes/events.ts'
 import { followers } from '../routes/followers.ts'
+import { gapFiller } from '../routes/gap-filler.ts'
+import { gaps } from '../routes/gaps.ts'
 import { gateways } from '../routes/gateways.ts'
 import { leases } from '../routes/leases.ts'
 import { logs } from '../routes/logs.ts'
 import { probes } from '../routes/probes.ts'
+import { series } from '../routes/series.ts'
 import { simulator } from '../routes/simulator.ts'
 import { system } from '../routes/system.ts'
 import { readBodies } from './bodies.ts'
@@ -18,6 +22,7 @@ import { describeApi } from './describe-api.ts'
 import { type Doors, guardDoors } from './doors.ts'
 import { FleetError } from './ports/errors.ts'
 import type { FleetControl } from './ports/fleet.ts'
+import type { MarketData } from './ports/market-data.ts'
 import { answerProblems, rawProblem, sendProblem } from './problems.ts'
 import { logRequests } from './request-log.ts'
 import { buildSerializer } from './serialization.ts'
@@ -25,13 +30,15 @@ import { buildValidator } from './validation.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The manager core: all that a route may ask. */
+    /** The manager core; with the market data, all that a route may ask. */
     readonly fleet: FleetControl
+    readonly marketData: MarketData
   }
 }
 
 export interface AppDeps {
   readonly fleet: FleetControl
+  readonly marketData: MarketData
   /** The product's, for the API description. */
   readonly version: string
   readonly log: FastifyBaseLogger
@@ -71,6 +78,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorate('fleet', deps.fleet)
+  app.decorate('marketData', deps.marketData)
   refuseWhileClosing(app)
   logRequests(app)
   app.addHook('onRequest', async (request, reply) => {
@@ -85,6 +93,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   readBodies(app)
   await describeApi(app, deps.version)
 
+  const heartbeatMs = deps.streamHeartbeatMs ?? 15_000
   await app.register(probes)
   await app.register(docs)
   await app.register(
@@ -92,9 +101,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       refuseUnknownQueries(api)
       await api.register(followers)
       await api.register(gateways)
-      await api.register(logs, { heartbeatMs: deps.streamHeartbeatMs ?? 15_000 })
+      await api.register(logs, { heartbeatMs })
       await api.register(leases)
       await api.register(system)
+      await api.register(series)
+      await api.register(bars, { heartbeatMs })
+      await api.register(gaps)
+      await api.register(gapFiller)
       await api.register(alerts)
       await api.register(events)
       await api.register(simulator)

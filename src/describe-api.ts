@@ -4,6 +4,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import { Problem } from '../schemas/common.ts'
 import * as follower from '../schemas/follower.ts'
 import * as gateway from '../schemas/gateway.ts'
+import * as marketData from '../schemas/market-data.ts'
 import * as system from '../schemas/system.ts'
 
 const about = `A control plane for a fleet of Interactive Brokers gateways, one container per follower.
@@ -12,7 +13,8 @@ Every error is a problem (RFC 9457) with a stable \`code\`; its \`instance\` is 
 Unknown fields and parameters are refused. A 429 or 503 says in \`Retry-After\` when to come back.
 
 A server that has tokens takes them as \`Authorization: Bearer <token>\`, never in a URL. Each operation names the least role it takes:
-\`viewer\` reads, \`operator\` also launches, stops, leases and acknowledges, \`admin\` also changes followers and credentials.`
+\`viewer\` reads, \`operator\` also launches, stops, leases, acknowledges and has gaps looked for, \`admin\` also changes followers,
+credentials and the tracked series.`
 
 const tags = [
   { name: 'gateways', description: 'Launch, stop, restart, reconnect, watch.' },
@@ -22,6 +24,7 @@ const tags = [
     description: 'The accounts that copy trades, one gateway each, and their credentials.',
   },
   { name: 'system', description: 'The fleet as a whole, the host and what the manager depends on.' },
+  { name: 'market data', description: 'Bars, the series that are kept, and the gaps in them.' },
   { name: 'alerts', description: 'What needs a person.' },
   { name: 'events', description: 'Who did what, and what happened.' },
   { name: 'simulator', description: 'Faults for simulated gateways.' },
@@ -33,7 +36,9 @@ const tokenText = 'Made by `ibgm token create`. A server on loopback without tok
 
 /** Registers the named schemas and the description. Must come before any route. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
-  const named = [{ Problem }, follower, gateway, system].flatMap((module) => Object.values<unknown>(module))
+  const named = [{ Problem }, follower, gateway, system, marketData].flatMap((module) =>
+    Object.values<unknown>(module),
+  )
   for (const schema of named) if (isNamed(schema)) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {

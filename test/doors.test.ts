@@ -42,6 +42,14 @@ const access: Record<string, Role | 'open'> = {
   'POST /api/v1/alerts/{id}/acknowledge': 'operator',
   'GET /api/v1/events': 'viewer',
   'POST /api/v1/simulator/{followerId}/faults': 'operator',
+  'GET /api/v1/bars': 'viewer',
+  'GET /api/v1/bars/stream': 'viewer',
+  'GET /api/v1/series': 'viewer',
+  'POST /api/v1/series': 'admin',
+  'DELETE /api/v1/series': 'admin',
+  'GET /api/v1/gaps': 'viewer',
+  'GET /api/v1/system/gap-filler-status': 'viewer',
+  'POST /api/v1/system/gap-filler/force-scan': 'operator',
 }
 
 /** Open, and in no description. */

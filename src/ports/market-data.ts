@@ -47,7 +47,10 @@ export interface BarsAnswer extends SeriesName {
 
 /** All methods fail with FleetError. None opens a connection; reads but `bars` come from memory. */
 export interface MarketData {
-  listSeries(query: { limit: number; cursor?: string }): { items: Series[]; nextCursor?: string }
+  listSeries(query: { limit: number; cursor?: string; symbol?: string; timeframe?: Timeframe }): {
+    items: Series[]
+    nextCursor?: string
+  }
   /** SERIES_EXISTS. A series found as a file becomes a tracked one. */
   trackSeries(series: SeriesCreate, caller: Caller): Promise<Series>
   /** SERIES_NOT_FOUND. Ends a fill of it; its file stays, and is left alone from now on. */
