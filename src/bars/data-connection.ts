@@ -4,12 +4,12 @@ import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type * as ib from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
-import type { Pacer } from '../session/pacing/pacer.ts'
+import type { PacingStats } from '../session/pacing/pacer.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
 import { IbSession, type RequestOptions } from '../session/session.ts'
 import { SessionPool } from '../session/session-pool.ts'
 import { freeClientId, LAST_CLIENT_ID } from './client-ids.ts'
-import type { DataLink } from './data-link.ts'
+import type { OwnedDataLink } from './data-link.ts'
 import type { DataSource, DataTarget } from './data-source.ts'
 import { changeOf } from './source-change.ts'
 
@@ -35,7 +35,7 @@ const stableMs = 60_000
 /** How often a source that has nothing to connect to is asked again, should its change have been missed. */
 const lookAgainMs = 10_000
 
-export class DataConnection implements DataLink {
+export class DataConnection implements OwnedDataLink {
   readonly #deps: DataConnectionDeps
   readonly #listeners = new Set<() => void>()
   readonly #closing = new AbortController()
@@ -75,11 +75,10 @@ export class DataConnection implements DataLink {
     return this.#session?.snapshot().dataLost ?? 0
   }
 
-  get pacer(): Pacer | undefined {
-    return this.#target && this.#deps.pacers.of(this.#target.host, this.#target.port)
+  pacing(): PacingStats | undefined {
+    return this.#target && this.#deps.pacers.of(this.#target.host, this.#target.port).stats()
   }
 
-  /** From memory. */
   status(): View {
     const { reconnects } = this
     const heartbeat = this.#session?.snapshot().lastHeartbeatAt ?? this.#lastHeartbeatAt
@@ -97,13 +96,11 @@ export class DataConnection implements DataLink {
     return Math.max(0, this.#connections - 1)
   }
 
-  /** Begins to live, in the background. */
   start(): void {
     const { source } = this.#deps
     if (source) this.#living ??= this.#live(source, this.#closing.signal)
   }
 
-  /** Ends everything; resolves when no socket is left. */
   async stop(): Promise<void> {
     this.#closing.abort(new FleetError('SHUTTING_DOWN', 'The data connection is being closed.'))
     await this.#living

@@ -1,6 +1,8 @@
 // What the parts of the market data side see of the data connection: whether it is there, and how IB is asked over it.
+import type { IbStatus } from '../../schemas/system.ts'
 import type { FleetError } from '../ports/errors.ts'
 import type { IbRequestKind, IbRequests, IbStreamKind, IbStreamListener, IbStreams } from '../ports/ib.ts'
+import type { PacingStats } from '../session/pacing/pacer.ts'
 import type { RequestOptions } from '../session/session.ts'
 
 /** With what urgency a question is asked, and when asking ends. */
@@ -32,6 +34,18 @@ export interface DataLink extends DataRequester {
     listener: IbStreamListener<IbStreams[K]['item']>,
     signal?: AbortSignal,
   ): Promise<() => void>
+  /** When the pacer lets what through; absent before the first connection. */
+  pacing(): PacingStats | undefined
   /** Calls `listener` when the connection came, went, or lost or regained IBKR or our subscriptions; returns how to stop. */
   onChange(listener: () => void): () => void
+}
+
+/** The whole of it, for whoever starts and ends it. */
+export interface OwnedDataLink extends DataLink {
+  /** From memory. */
+  status(): IbStatus['dataConnection']
+  /** Begins to live, in the background. */
+  start(): void
+  /** Ends everything; resolves when no socket is left. */
+  stop(): Promise<void>
 }

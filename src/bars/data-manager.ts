@@ -12,7 +12,7 @@ import type { Stores } from '../ports/stores.ts'
 import { type ReadingDeps, readBars } from './bar-reading.ts'
 import { alertWhenDown } from './connection-alert.ts'
 import { Contracts } from './contracts.ts'
-import type { DataConnection } from './data-connection.ts'
+import type { OwnedDataLink } from './data-link.ts'
 import { GapFiller } from './gap-filler.ts'
 import { History } from './history.ts'
 import { LiveBars } from './live-bars.ts'
@@ -24,7 +24,7 @@ import { TradingCalendar } from './trading-calendar.ts'
 import { Turns } from './turns.ts'
 
 export interface DataManagerDeps {
-  readonly connection: DataConnection
+  readonly connection: OwnedDataLink
   readonly files: BarFiles
   readonly stores: Pick<Stores, 'series' | 'outages'>
   readonly clock: Clock
@@ -126,11 +126,7 @@ export class DataManager implements MarketData {
 
   gapFillerStatus(): GapFillerStatus {
     const { connection } = this.#deps
-    return this.#filler.status.view(
-      connection.isConfigured,
-      this.#book.all().length,
-      connection.pacer?.stats(),
-    )
+    return this.#filler.status.view(connection.isConfigured, this.#book.all().length, connection.pacing())
   }
 
   forceScan({ actor }: Caller): { scanId: string } {

@@ -50,7 +50,7 @@ export class History {
   /** When IB's data begins, epoch milliseconds; -Infinity where IB does not say. Asked once a day; fails as DataRequester.request but for a refusal. */
   async head(series: SeriesRecord, { contract }: QualifiedContract, asking: Asking): Promise<number> {
     const { whatToShow, useRth } = series
-    const key = `${contractKey(series)}/${whatToShow}/${useRth}`
+    const key = headKey(series)
     const known = this.#heads.get(key)
     if (known && this.#clock.monotonicMs() - known.askedMs < headGoodForMs) return known.ms
     const ms = await this.#requester
@@ -62,6 +62,11 @@ export class History {
       })
     this.#heads.set(key, { ms, askedMs: this.#clock.monotonicMs() })
     return ms
+  }
+
+  /** What IB said last, without asking; -Infinity where it has not. */
+  knownHead(series: SeriesRecord): number {
+    return this.#heads.get(headKey(series))?.ms ?? Number.NEGATIVE_INFINITY
   }
 
   /** Asks for what is missing. Ends early with the error of the request that failed; what was yielded before is good. */
@@ -120,6 +125,10 @@ export class History {
       }
     }
   }
+}
+
+function headKey(series: SeriesRecord): string {
+  return `${contractKey(series)}/${series.whatToShow}/${series.useRth}`
 }
 
 /** What a failed request means for the next try. */

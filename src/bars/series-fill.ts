@@ -6,7 +6,7 @@ import type { Bar } from '../ports/market-data.ts'
 import type { Asking } from './data-link.ts'
 import { barsWithin, withEmptyRange } from './empty-ranges.ts'
 import type { FoundGap } from './gaps.ts'
-import type { History, Portion } from './history.ts'
+import type { Portion } from './history.ts'
 import { seriesKey } from './series.ts'
 import type { SeriesBook, SeriesState } from './series-book.ts'
 import { isFillable, type SurveyDeps, survey } from './survey.ts'
@@ -15,7 +15,6 @@ import type { Turns } from './turns.ts'
 
 export interface FillDeps extends SurveyDeps {
   readonly book: SeriesBook
-  readonly history: History
   readonly turns: Turns
   readonly log: Log
 }
@@ -50,11 +49,10 @@ async function fill(deps: FillDeps, state: SeriesState, options: FillOptions): P
   const asking = { ...options.asking, signal }
   const contract = await contracts.qualify(record, asking)
   const times = await calendar.learn(record, contract, asking)
-  const headMs = await history.head(record, contract, asking)
+  await history.head(record, contract, asking)
   // With what IB has just told, some gaps are none.
   await survey(deps, state)
-  await forgetBefore(deps, state, headMs)
-  const wanted = state.gaps.filter((gap) => isFillable(gap) && gap.endMs > headMs)
+  const wanted = state.gaps.filter(isFillable)
   for (const { gaps, priority } of byUrgency(wanted, options.asking)) {
     for await (const portion of history.portions(state.record, contract, times, gaps, {
       ...asking,
@@ -98,15 +96,6 @@ export async function keepPortion(
 export function notCovered(bars: readonly Bar[], runs: readonly BarRun[], timeframe: Timeframe): Bar[] {
   const { stepMs } = timeframeFacts[timeframe]
   return bars.filter(({ timeMs }) => barsWithin(runs, timeMs, timeMs + 1, stepMs) === 0)
-}
-
-/** Before IB's first bar there is nothing to ask for. */
-async function forgetBefore(deps: FillDeps, state: SeriesState, headMs: number): Promise<void> {
-  const early = state.gaps.filter((gap) => isFillable(gap) && gap.startMs < headMs)
-  if (early.length === 0) return
-  const fromMs = Math.min(...early.map(({ startMs }) => startMs))
-  await rememberEmpty(deps, state, { fromMs, toMs: headMs, askedAt: deps.clock.now(), bars: 0 })
-  await survey(deps, state)
 }
 
 async function rememberEmpty(

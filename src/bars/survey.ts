@@ -7,6 +7,7 @@ import type { SeriesName } from '../ports/market-data.ts'
 import type { Contracts } from './contracts.ts'
 import { stillEmpty } from './empty-ranges.ts'
 import { type FoundGap, findGaps } from './gaps.ts'
+import type { History } from './history.ts'
 import type { Outages } from './outages.ts'
 import { problemOf, type SeriesState } from './series-book.ts'
 import { timeframeFacts } from './timeframes.ts'
@@ -16,6 +17,7 @@ export interface SurveyDeps {
   readonly files: BarFiles
   readonly contracts: Contracts
   readonly calendar: TradingCalendar
+  readonly history: History
   readonly outages: Outages
   readonly clock: Clock
   /** Older gaps are left alone. */
@@ -45,21 +47,24 @@ export async function survey(deps: SurveyDeps, state: SeriesState): Promise<void
 
 /** The gaps in [fromMs, toMs) of what `coverage` shows. */
 export function gapsBetween(
-  deps: Pick<SurveyDeps, 'contracts' | 'calendar' | 'outages' | 'clock'>,
+  deps: Omit<SurveyDeps, 'files' | 'maxAgeMs'>,
   { record }: Pick<SeriesState, 'record'>,
   { runs }: Pick<Coverage, 'runs'>,
   fromMs: number,
   toMs: number,
 ): FoundGap[] {
   const { timeframe, empty } = record
+  const { stepMs } = timeframeFacts[timeframe]
+  // IB's first bar begins anywhere in its slot.
+  const firstMs = deps.history.knownHead(record) - stepMs + 1
   const times: TradingTimes = deps.calendar.known(record, deps.contracts.known(record))
   return findGaps({
     timeframe,
     runs,
     times,
-    fromMs,
+    fromMs: Math.max(fromMs, firstMs),
     toMs: Math.min(toMs, deps.clock.now()),
-    empty: stillEmpty(empty, runs, timeframeFacts[timeframe].stepMs),
+    empty: stillEmpty(empty, runs, stepMs),
     outages: deps.outages.list(),
     nowMs: deps.clock.now(),
   })

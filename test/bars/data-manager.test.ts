@@ -1,0 +1,208 @@
+// Bars for whoever asks: from the file, from IB, from both; and what is said when something is missing.
+import t from 'tap'
+import { FleetError } from '../../src/ports/errors.ts'
+import { price } from './fake-market.ts'
+import { allOf, dayMs, local, makeBars, until, wednesday } from './world.ts'
+
+const signal = new AbortController().signal
+const week = { startMs: wednesday - 7 * dayMs, endMs: wednesday }
+
+t.test('what is in the file is answered without asking anybody', async (t) => {
+  const { manager, market, track, idle } = makeBars(t)
+  await track('SPY', '1h')
+  manager.start()
+  await idle()
+  market.asked.length = 0
+  const answer = await manager.bars({ symbol: 'SPY', timeframe: '1h', ...week, fetch: true }, signal)
+  t.match(answer, { source: 'local', complete: true, gaps: [] })
+  t.equal(answer.note, undefined)
+  t.strictSame(await allOf(answer.bars), market.bars('1h', week.startMs, week.endMs))
+  t.strictSame(market.asked, [])
+})
+
+t.test('missing parts of a series on the list are fetched, answered and kept', async (t) => {
+  const { manager, market, files, track } = makeBars(t)
+  const name = { symbol: 'SPY', timeframe: '1h' } as const
+  await track('SPY', '1h')
+  const all = market.bars('1h', week.startMs, week.endMs)
+  files.plant(name, all.slice(0, 30))
+  const answer = await manager.bars({ ...name, ...week, fetch: true }, signal)
+  t.match(answer, { source: 'mixed', complete: true, gaps: [] })
+  t.strictSame(await allOf(answer.bars), all)
+  t.strictSame(files.barsOf(name), all)
+  t.ok(market.asked.every(({ priority }) => priority === 'interactive'))
+})
+
+t.test('a symbol on no list is fetched and not kept', async (t) => {
+  const { manager, market, files } = makeBars(t)
+  const name = { symbol: 'AAPL', timeframe: '1d' } as const
+  const answer = await manager.bars({ ...name, fetch: true }, signal)
+  t.match(answer, { source: 'ib', complete: true })
+  t.strictSame(await allOf(answer.bars), market.bars('1d', wednesday - 30 * dayMs, wednesday))
+  t.equal(await files.has(name), false)
+  t.strictSame(manager.listSeries({ limit: 10 }).items, [])
+})
+
+t.test('fetch=false and a connection that is down: local bars, and why', async (t) => {
+  const { manager, market, files, track } = makeBars(t)
+  const name = { symbol: 'SPY', timeframe: '1h' } as const
+  await track('SPY', '1h')
+  const all = market.bars('1h', week.startMs, week.endMs)
+  files.plant(name, all.slice(10))
+  const local = await manager.bars({ ...name, ...week, fetch: false }, signal)
+  t.match(local, { source: 'local', complete: false, note: /as asked for/, gaps: [{ missingBars: 10 }] })
+  market.connect(false)
+  const down = await manager.bars({ ...name, ...week, fetch: true }, signal)
+  t.match(down, { source: 'local', complete: false, note: /^Local bars only\. The data connection is down/ })
+  t.strictSame(await allOf(down.bars), all.slice(10))
+  t.strictSame(market.asked, [])
+})
+
+t.test('a symbol that IB does not know is an error, unless there are local bars', async (t) => {
+  const { manager, files } = makeBars(t)
+  const name = { symbol: 'NOPE', timeframe: '1d' } as const
+  await t.rejects(manager.bars({ ...name, fetch: true }, signal), {
+    code: 'CONTRACT_UNKNOWN',
+    message: /NOPE/,
+  })
+  files.plant(name, [price(Date.UTC(2026, 2, 17))])
+  const answer = await manager.bars({ ...name, fetch: true }, signal)
+  t.match(answer, { source: 'local', complete: false, note: /not known to IB/ })
+  t.equal((await allOf(answer.bars)).length, 1)
+})
+
+t.test('what IB has none of does not make an answer incomplete', async (t) => {
+  const { manager, market, track, idle } = makeBars(t)
+  const [hole] = market.bars('1h', Date.UTC(2026, 2, 16, 14), wednesday)
+  market.holes.add(hole?.timeMs ?? 0)
+  await track('SPY', '1h')
+  manager.start()
+  await idle()
+  const answer = await manager.bars({ symbol: 'SPY', timeframe: '1h', ...week, fetch: true }, signal)
+  t.match(answer, { complete: true, gaps: [{ class: 'no-data', missingBars: 1 }] })
+})
+
+t.test('a slow IB is not waited for for ever: what came is kept and answered', async (t) => {
+  const { manager, market, files, clock, track } = makeBars(t)
+  const name = { symbol: 'SPY', timeframe: '1m' } as const
+  await track('SPY', '1m')
+  let answers = 0
+  market.beforeAnswer = async ({ kind }) => {
+    if (kind === 'historicalBars' && ++answers > 2) await clock.advance(31_000)
+  }
+  const answer = await manager.bars({ ...name, ...week, fetch: true }, signal)
+  t.match(answer, { source: 'ib', complete: false, note: /within 30 s/ })
+  const bars = await allOf(answer.bars)
+  t.equal(bars.length, 2 * 960 - 240)
+  t.strictSame(files.barsOf(name), bars)
+  t.equal(clock.pendingTimers, 0)
+})
+
+t.test('a caller who goes away ends the asking', async (t) => {
+  const { manager, market } = makeBars(t)
+  const gone = new AbortController()
+  market.beforeAnswer = () => gone.abort(new Error('gone'))
+  await t.rejects(manager.bars({ symbol: 'SPY', timeframe: '1d', fetch: true }, gone.signal), /gone/)
+  t.equal(market.asked.length, 1)
+})
+
+t.test('start after end, and a damaged file, are told as what they are', async (t) => {
+  const { manager, files } = makeBars(t)
+  const name = { symbol: 'SPY', timeframe: '1d' } as const
+  await t.rejects(manager.bars({ ...name, startMs: wednesday, endMs: wednesday, fetch: true }, signal), {
+    code: 'INVALID_REQUEST',
+  })
+  files.plant(name, [price(Date.UTC(2026, 2, 17))])
+  files.damage(name)
+  await t.rejects(manager.bars({ ...name, fetch: true }, signal), { code: 'BAR_FILE_DAMAGED' })
+})
+
+t.test('series: tracked once, shown with what they have, removed', async (t) => {
+  const { manager, stores, track, idle } = makeBars(t)
+  t.match(await track('SPY', '1d'), {
+    symbol: 'SPY',
+    secType: 'STK',
+    whatToShow: 'TRADES',
+    origin: 'tracked',
+  })
+  await t.rejects(track('SPY', '1d'), { code: 'SERIES_EXISTS' })
+  const both = await Promise.allSettled([track('AAPL', '1d'), track('AAPL', '1d')])
+  t.strictSame(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  manager.start()
+  await idle()
+  t.match(manager.listSeries({ limit: 1 }), { items: [{ symbol: 'AAPL', gaps: 0 }], nextCursor: '1' })
+  t.match(manager.listSeries({ limit: 1, cursor: '1' }), {
+    items: [{ symbol: 'SPY' }],
+    nextCursor: undefined,
+  })
+  await manager.untrackSeries({ symbol: 'SPY', timeframe: '1d' }, local)
+  await t.rejects(manager.untrackSeries({ symbol: 'SPY', timeframe: '1d' }, local), {
+    code: 'SERIES_NOT_FOUND',
+  })
+  t.equal(stores.seriesRecords.get('SPY 1d')?.origin, 'ignored', 'its file stays, so it is remembered')
+})
+
+t.test('a store that is away: nothing is tracked, and the scan says so', async (t) => {
+  const { manager, stores, track, idle } = makeBars(t)
+  const away = async () => {
+    throw new FleetError('STORE_UNAVAILABLE', 'The store does not answer.')
+  }
+  const { put, list } = stores.series
+  Object.assign(stores.series, { put: away, list: away })
+  await t.rejects(track('SPY', '1d'), { code: 'STORE_UNAVAILABLE' })
+  t.strictSame(manager.listSeries({ limit: 10 }).items, [])
+  manager.start()
+  await idle()
+  t.match(manager.gapFillerStatus().lastError, { code: 'STORE_UNAVAILABLE' })
+  Object.assign(stores.series, { put, list })
+  await track('SPY', '1d')
+  manager.forceScan(local)
+  await idle()
+  t.equal(manager.gapFillerStatus().gapsFilled, 1)
+})
+
+t.test('a record that was made or removed by hand takes effect at the next scan', async (t) => {
+  const { manager, stores, track, idle } = makeBars(t)
+  await track('SPY', '1d')
+  const record = stores.seriesRecords.get('SPY 1d')
+  stores.seriesRecords.clear()
+  if (record) stores.seriesRecords.set('MSFT 1d', { ...record, symbol: 'MSFT' })
+  manager.start()
+  await idle()
+  t.strictSame(
+    manager.listSeries({ limit: 10 }).items.map(({ symbol }) => symbol),
+    ['MSFT'],
+  )
+})
+
+t.test('the alert of a connection that stays away comes after five minutes, and goes with it', async (t) => {
+  const { manager, market, clock, alerts, idle } = makeBars(t)
+  manager.start()
+  await idle()
+  market.connect(false)
+  await clock.advance(299_000)
+  t.equal(alerts.open.size, 0)
+  await clock.advance(1_000)
+  t.match(alerts.open.get('data:DOWN'), { level: 'ERROR', message: /5 minutes/ })
+  market.connect(true)
+  t.equal(alerts.open.size, 0)
+  await idle()
+})
+
+t.test('outages are recorded with their ends, also one that an earlier manager left open', async (t) => {
+  const { manager, market, clock, stores, idle } = makeBars(t)
+  stores.outageRecords.set('old', { id: 'old', fromMs: wednesday - 1_000, cause: 'cut' })
+  market.isUsable = false
+  manager.start()
+  await idle()
+  market.connect(true)
+  await until(() => stores.outageRecords.get('old')?.toMs !== undefined)
+  await clock.advance(10_000)
+  market.connect(false)
+  await clock.advance(5_000)
+  market.connect(true)
+  await until(() => stores.outageRecords.size === 2)
+  await idle()
+  const [, second] = [...stores.outageRecords.values()]
+  t.equal((second?.toMs ?? 0) - (second?.fromMs ?? 0), 5_000)
+})
