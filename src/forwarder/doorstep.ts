@@ -49,7 +49,7 @@ export function chooseDoorstep(
 }
 
 function onInterface({ host, port }: ListenAt, name: string, interfaces: Interfaces): Doorstep {
-  const found = interfaces[name]
+  const found = Object.hasOwn(interfaces, name) ? interfaces[name] : undefined
   if (found === undefined || found.length === 0) {
     const known = Object.keys(interfaces).join(', ') || 'none'
     throw unusable(
