@@ -49,6 +49,7 @@ const vendors: Array<{ name: RegExp; owner: RegExp }> = [
   { name: /^node-vault$/, owner: /^src\/adapters\/vault\// },
   { name: /^fastify$/, owner: /^(routes\/|src\/[\w-]+\.ts$)/ },
   { name: /^commander$/, owner: /^src\/cli\// },
+  { name: /^luxon$/, owner: /^src\/calendar\// },
   { name: /^udsv$/, owner: /^src\/adapters\/csv\// },
 ]
 
