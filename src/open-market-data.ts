@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import type { GatewayManager } from './fleet/manager.ts'
 import type { Clock } from './ports/clock.ts'
 import type { IbConnector } from './ports/ib.ts'
+import type { Processes } from './ports/lock-holder.ts'
 import type { Log } from './ports/log.ts'
 import type { Stores } from './ports/stores.ts'
 import type { Pacers } from './session/pacing/pacers.ts'
@@ -18,12 +19,13 @@ export interface MarketDataDeps {
   readonly connector: IbConnector
   readonly pacers: Pacers
   readonly clock: Clock
+  readonly processes: Processes
   readonly log: Log
 }
 
 /** Starts nothing yet. */
 export function openMarketData(deps: MarketDataDeps): DataManager {
-  const { config, manager, stores, connector, pacers, clock, log } = deps
+  const { config, manager, stores, connector, pacers, clock, log, processes } = deps
   const { marketData, session } = config
   const source = sourceOf(config, manager)
   const connection = new DataConnection({
@@ -38,7 +40,7 @@ export function openMarketData(deps: MarketDataDeps): DataManager {
   })
   return new DataManager({
     connection,
-    files: createBarFiles({ dir: marketData.barsDir, log }),
+    files: createBarFiles({ dir: marketData.barsDir, clock, log, processes }),
     stores,
     clock,
     log,

@@ -61,10 +61,11 @@ export async function startServer({
     return closing
   }
   try {
+    const processes = readProcesses()
     const opened = await openStores(config, secrets, {
       clock,
       log,
-      processes: readProcesses(),
+      processes,
       onLockLost: onFatal,
     })
     closers.push(() => opened.close())
@@ -101,7 +102,16 @@ export async function startServer({
       dataDir: config.dataDir,
     })
     closers.push(() => manager.stop())
-    const marketData: DataManager = openMarketData({ config, manager, stores, connector, pacers, clock, log })
+    const marketData: DataManager = openMarketData({
+      config,
+      manager,
+      stores,
+      connector,
+      pacers,
+      clock,
+      log,
+      processes,
+    })
     await manager.load()
     if (config.forwarder) {
       const { startForwarder } = await import('./forwarder/forwarder.ts')
@@ -187,7 +197,7 @@ async function openRuntime(
 ): Promise<GatewayRuntime> {
   if (config.runtime.kind === 'simulated') {
     const { createSimulatedRuntime } = await import('./adapters/simulated/runtime.ts')
-    return createSimulatedRuntime({ clock, log, pace: config.runtime.pace })
+    return createSimulatedRuntime({ clock, log, pace: config.runtime.pace, pacing: config.marketData.pacing })
   }
   const { createDockerRuntime } = await import('./adapters/docker/runtime.ts')
   const { dockerHost, network, subnet } = config.runtime

@@ -81,6 +81,8 @@ function serverEnvironment(dataDir: string, port: string): Record<string, string
     HEARTBEAT_TIMEOUT: '3',
     // Nobody locks a simulated user, and a drill starts many logins.
     LOGIN_BUDGET_STARTS: '0',
+    // Market data comes from the first of them.
+    DATA_FOLLOWER: demoFollowers[0]?.id ?? '',
   }
 }
 
