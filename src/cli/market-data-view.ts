@@ -5,6 +5,7 @@ import { age, counted, duration, type Paint, printable } from './terminal.ts'
 
 type DataConnection = IbStatus['dataConnection']
 
+const shortWaitMs = 2_000
 const howToConnect = 'DATA_FOLLOWER or IB_HOST names its gateway'
 
 /** Its state, and what is wrong when it is not connected. */
@@ -45,13 +46,14 @@ export function gapFillerLine(status: GapFillerStatus, now: number, paint: Paint
   return `gap filler: ${last}${next}${off}`
 }
 
-/** `filling 3/12 gaps: AAPL 1m; 17 requests left, waits 8s for IB's limits`. */
+/** `filling 3/12 gaps: AAPL 1m; 17 requests left, waits 8s for IB's limits`. The pause before each request is not worth a word. */
 export function gapFillerProgress({ current }: GapFillerStatus, now: number): string | undefined {
   if (current === undefined) return undefined
   const { stage, done, total, symbols, requestsLeft, waitingUntil } = current
+  const waitsLong = waitingUntil !== undefined && Date.parse(waitingUntil) - now > shortWaitMs
   const rest = [
     requestsLeft !== undefined && `${counted(requestsLeft, 'request')} left`,
-    waitingUntil && `waits ${timeUntil(waitingUntil, now)} for IB's limits`,
+    waitsLong && `waits ${timeUntil(waitingUntil, now)} for IB's limits`,
   ].filter(Boolean)
   return printable(
     [

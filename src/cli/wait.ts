@@ -1,5 +1,6 @@
 // Watches gateways until they are where a verb was meant to take them, telling each change of phase on the way.
 import { setTimeout as delay } from 'node:timers/promises'
+import { Option } from 'commander'
 import type { Gateway, GatewayStatus } from '../../schemas/gateway.ts'
 import { type ApiClient, segment } from './client.ts'
 import { CliError } from './io.ts'
@@ -70,6 +71,11 @@ export function waitForGateway(options: WaitOptions): Promise<Watched> {
     ({ status }) => status === goal || (status === 'FAILED' && goal !== 'STOPPED'),
     ({ since }, elapsedMs) => since !== before || elapsedMs > staleMs,
   )
+}
+
+/** `--wait` of the commands that can watch what they have begun; `waitMs` reads its value. */
+export function waitOption(): Option {
+  return new Option('--wait [time]', 'watch until it is done, at most so long (seconds, or 90s, 5m) [5m]')
 }
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const

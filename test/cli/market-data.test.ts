@@ -209,7 +209,8 @@ t.test('gaps scan asks once; with --wait it tells each step until the end', asyn
   const steps = [
     running({}),
     running({}),
-    running({ stage: 'filling', symbols: ['AAPL 1m'], requestsLeft: 1 }),
+    running({ stage: 'filling', symbols: ['AAPL 1m'], requestsLeft: 1, waitingUntil: ago(-0.5) }),
+    running({ stage: 'filling', symbols: ['AAPL 1m'], requestsLeft: 1, waitingUntil: ago(-1) }),
     filler({ scanId: 'scan-1' }),
   ]
   const api = await stubApi(t, scanning(steps))

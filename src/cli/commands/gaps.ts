@@ -1,6 +1,5 @@
 // `ibgm gaps`: the bars that are missing, what the gap filler does about them, and a scan out of turn.
 import { setTimeout as delay } from 'node:timers/promises'
-import { Option } from 'commander'
 import type { Gap, GapFillerStatus } from '../../../schemas/market-data.ts'
 import type { ApiClient } from '../client.ts'
 import { CliError, type ExitCode, exitCodes } from '../io.ts'
@@ -8,7 +7,7 @@ import { gapFillerError, gapFillerLine, gapFillerProgress } from '../market-data
 import { everyItem } from '../pages.ts'
 import { type Colour, counted, duration, type Paint, printable, renderTable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
-import { waitMs } from '../wait.ts'
+import { waitMs, waitOption } from '../wait.ts'
 
 const colours: Readonly<Record<Gap['class'], Colour | undefined>> = {
   outage: 'yellow',
@@ -37,12 +36,7 @@ export function addGapCommands(cli: Cli): void {
     },
   )
   cli.handle<[], { wait?: string | true }>(
-    gaps
-      .command('scan')
-      .description('look for gaps now, and fill them')
-      .addOption(
-        new Option('--wait [time]', 'watch until it is done, at most so long (seconds, or 90s, 5m) [5m]'),
-      ),
+    gaps.command('scan').description('look for gaps now, and fill them').addOption(waitOption()),
     async (tools, _args, { wait }) => {
       const timeoutMs = wait === undefined ? undefined : waitMs(wait)
       const client = tools.client()
@@ -64,22 +58,27 @@ async function watchScan(
   timeoutMs: number,
 ): Promise<ExitCode> {
   const startedAt = performance.now()
-  let told: string | undefined
+  let told = ''
   for (;;) {
     const status = await fetchFiller(client)
     const elapsedMs = performance.now() - startedAt
     if (status.scanId !== scanId) throw lostScan(scanId)
     if (!status.running) return tellOutcome(tools, status, elapsedMs)
-    const progress = gapFillerProgress(status, Date.now())
-    if (progress !== undefined && progress !== told)
+    const progress = gapFillerProgress(status, Date.now()) ?? ''
+    if (progress !== '' && withoutTime(progress) !== told)
       tools.say(`${duration(elapsedMs).padStart(6)}  ${progress}`)
-    told = progress
+    told = withoutTime(progress)
     if (elapsedMs > timeoutMs) {
       tools.answer(status, () => [`still running after ${duration(elapsedMs)}; it goes on`])
       return exitCodes.failed
     }
     await delay(pollMs, undefined, tools.io.signal ? { signal: tools.io.signal } : {})
   }
+}
+
+/** A wait is told once, not each second of it. */
+function withoutTime(progress: string): string {
+  return progress.replace(/waits \S+/, 'waits')
 }
 
 function tellOutcome(tools: Toolbox, status: GapFillerStatus, elapsedMs: number): ExitCode {

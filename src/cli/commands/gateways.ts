@@ -7,7 +7,7 @@ import { phaseNote, progressLine, reasonLines, statusCell } from '../gateway-vie
 import { type ExitCode, exitCodes } from '../io.ts'
 import { duration, printable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
-import { fetchGateway, waitForGateway, waitMs } from '../wait.ts'
+import { fetchGateway, waitForGateway, waitMs, waitOption } from '../wait.ts'
 
 interface WaitOption {
   readonly wait?: string | true
@@ -18,9 +18,6 @@ interface Verb {
   readonly goal: GatewayStatus
   readonly body?: object
 }
-
-const waitOption = () =>
-  new Option('--wait [time]', 'watch until it is done, at most so long (seconds, or 90s, 5m) [5m]')
 
 export function addGatewayCommands(cli: Cli): void {
   cli.handle<[string[]], WaitOption>(
