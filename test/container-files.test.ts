@@ -45,6 +45,18 @@ t.test('the manager of docker-compose.yml', async (t) => {
   t.match(dockerfile, `DATA_DIR=${config.dataDir}`)
 })
 
+t.test(
+  'a gateway on this machine is host.docker.internal to the manager of docker-compose.yml',
+  async (t) => {
+    const { manager } = parse(read('docker-compose.yml')).services
+    t.strictSame(manager.extra_hosts, ['host.docker.internal:127.0.0.1'])
+    for (const name of Object.keys(variables).filter((name) =>
+      /^(IB_(HOST|PORT|CLIENT_ID)|DATA_FOLLOWER|FORWARD_)/.test(name),
+    ))
+      t.equal(manager.environment[name], `\${${name}:-}`, `${name} is passed on, and empty by default`)
+  },
+)
+
 t.test('the other services', async (t) => {
   const { services, networks } = parse(read('docker-compose.yml'))
   for (const [name, { image, ports = [] }] of Object.entries<{ image: string; ports?: string[] }>(services)) {
