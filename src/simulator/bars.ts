@@ -6,6 +6,7 @@ import { instantOf, wallClock } from './zones.ts'
 
 const minuteMs = 60_000
 const quietShare = 1 / 3
+const seeds = new WeakMap<Instrument, number>()
 
 export interface SimulatedBar {
   /** Start of the bar; for bars of a day and more, the open of its first trading day. */
@@ -55,7 +56,7 @@ export const barSizes: Readonly<Record<string, BarSize>> = {
 
 /** The instrument's price at an instant, rounded to its tick. */
 export function priceAt(instrument: Instrument, atMs: number): number {
-  const seed = fnv1a(String(instrument.conId))
+  const seed = seedOf(instrument)
   const seconds = atMs / 1000
   const phase = seed % 1_000
   const drift = 0.12 * Math.sin(seconds / 2_600_000 + phase) + 0.01 * Math.sin(seconds / 43_000 + phase * 3)
@@ -160,7 +161,7 @@ export function bar(instrument: Instrument, startMs: number, endMs: number, date
 }
 
 export function toTick(price: number, tick: number): number {
-  return Number((Math.round(price / tick) * tick).toFixed(6))
+  return Math.round(Math.round(price / tick) * tick * 1e6) / 1e6
 }
 
 function calendarBars(
@@ -207,6 +208,15 @@ function calendarStart({ count, unit }: Duration, endMs: number): number | undef
 function localMidnight(instrument: Instrument, day: TradingDay): number {
   const at = wallClock(instrument.hours.zone, day.openMs)
   return instantOf(instrument.hours.zone, at.year, at.month, at.day)
+}
+
+function seedOf(instrument: Instrument): number {
+  let seed = seeds.get(instrument)
+  if (seed === undefined) {
+    seed = fnv1a(String(instrument.conId))
+    seeds.set(instrument, seed)
+  }
+  return seed
 }
 
 /** An even share of 0..1 that depends on both numbers. */

@@ -111,7 +111,8 @@ function tradingMode({ TRADING_MODE: mode }: Environment): TradingMode {
   throw new StartFailure(`.> Invalid TRADING_MODE: ${mode ?? ''}`, 'stdout')
 }
 
-function pacingMode({ IB_PACING: mode = 'strict' }: Environment): PacingMode {
+function pacingMode({ IB_PACING }: Environment): PacingMode {
+  const mode = IB_PACING || 'strict'
   if (mode === 'strict' || mode === 'relaxed') return mode
   throw new StartFailure(`.> Invalid IB_PACING: ${mode}`, 'stdout')
 }

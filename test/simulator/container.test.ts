@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { pack } from 'tar-stream'
 import { buildSimulatorImage } from '../../src/adapters/simulated/build-image.ts'
 import { gate } from '../integration-gate.ts'
-import { RawClient } from './harness.ts'
+import { RawClient, until } from './harness.ts'
 
 const image = `ibgm-simulated-gateway:test-${process.pid}`
 const startScript = `#!/bin/bash
@@ -38,6 +38,14 @@ t.test('container', async (t) => {
 
     t.strictSame(await gateway.exec('simctl', 'drop'), { code: 0, output: '' })
     await client.closed()
+    const [hasty, aapl] = [await RawClient.ready(t, gateway.port, 2), '|AAPL|STK|||||SMART||USD||'.split('|')]
+    for (const reqId of [1, 2]) hasty.send(87, reqId, ...aapl, 0, 1, 'TRADES', 2)
+    await until(() => hasty.errors().includes(162))
+    t.match(await gateway.exec('simctl', 'violations'), {
+      code: 0,
+      output:
+        /^{"at":"20.*","rule":"identical request within 15 s","clientId":2,"request":"reqHeadTimestamp 87 2 /,
+    })
     t.match(await gateway.exec('simctl', 'nonsense'), { code: 2, output: /known: drop, mute/ })
 
     const send = (command: string) =>

@@ -21,7 +21,7 @@ export async function simulate(tools: Toolbox, options: SimulatorOptions): Promi
     ...seconds('loginSeconds', '--login-seconds', options.loginSeconds),
     ...seconds('twofaSeconds', '--twofa-seconds', options.twofaSeconds),
     ...seconds('restartSeconds', '--restart-seconds', options.restartSeconds),
-    pacing: pacingMode(io.env.IB_PACING),
+    pacing: pacingMode(io.env.IB_PACING || undefined),
     onLog: (line, stream) => io.stdout.write(`${json ? JSON.stringify({ stream, line }) : line}\n`),
     onExit: (code) => end(code),
   }).catch((error: NodeJS.ErrnoException) => {

@@ -13,6 +13,7 @@ import {
   specOf,
   until,
 } from '../../contracts/runtime-subject.ts'
+import { until as eventually, RawClient } from '../../simulator/harness.ts'
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
 
@@ -82,6 +83,31 @@ t.test('an engine that is down answers nothing, and its gateways live on', async
   await resumed
   t.strictSame(await runtime.inspect('alive', anySignal), container)
 })
+
+for (const pacing of ['strict', 'relaxed'] as const)
+  t.test(`gateways count requests as they are told to, and tell who broke a limit: ${pacing}`, async (t) => {
+    const runtime = createSimulatedRuntime({
+      clock: systemClock(),
+      log,
+      pace: { loginSeconds: 0.05 },
+      pacing,
+    })
+    t.teardown(() => runtime.close())
+    const spec = specOf({ runtime, image: 'any', prefix: 'paced' }, 'hasty')
+    t.strictSame(runtime.violations(spec.followerId), [])
+    const { id, hostPort } = await runtime.run(spec, await placementOf(), goodLogin, anySignal)
+    await lineOf(runtime, id, /Configuration tasks completed/)
+    const client = await RawClient.ready(t, hostPort, 5, 'v100..193')
+    const ibm = ['', 'IBM', 'STK', '', '', '', '', 'SMART', '', 'USD', '', '']
+    for (const reqId of [1, 2]) client.send(87, reqId, ...ibm, 0, 1, 'TRADES', 2)
+    const answers = () =>
+      client.frames.filter(([type, , id]) => type === '88' || (type === '4' && id === '2'))
+    await eventually(() => answers().length === 2)
+    t.match(
+      runtime.violations(spec.followerId),
+      pacing === 'strict' ? [{ clientId: 5, rule: 'identical request within 15 s' }] : [],
+    )
+  })
 
 t.test('close ends the gateways and every reader', async (t) => {
   const subject = open()
