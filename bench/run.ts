@@ -46,6 +46,10 @@ const measurements: Record<string, Measurement> = {
     about: 'the manager is killed and comes back to 20 gateways (Docker)',
     load: () => import('./manager-crash.ts'),
   },
+  'bar-scan': {
+    about: '1,000 series of bars on disk are read for what is missing',
+    load: () => import('./bar-scan.ts'),
+  },
 }
 
 const { values: flags, positionals } = parseArgs({

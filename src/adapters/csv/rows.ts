@@ -8,6 +8,7 @@ export const header = 'timestamp,open,high,low,close,volume'
 const byteOrderMark = '\u00ef\u00bb\u00bf'
 const ownFields = ['timestamp', 'open', 'high', 'low', 'close', 'volume'] as const
 const lineFeed = 10
+const carriageReturn = 13
 
 /** What is wrong with a file, and at which of its bytes (unzipped, when it is a gzip file). */
 export class FileFault extends Error {
@@ -75,12 +76,12 @@ export class RowReader {
     let isEnded = false
     // A callback that keeps no row: udsv then gathers none.
     this.#parser.stringArrs<string[] & []>(text, (fields: string[]) => {
-      let end = at + fields.length - 1
-      for (const field of fields) end += field.length
+      const length = ownLength(fields)
+      const end = at + length + restLength(fields)
       const bar = this.#bar(fields, text, end)
       if (typeof bar === 'string') throw new FileFault(start + at, this.#why(bar, text, at))
       this.#lastMs = bar.timeMs
-      isEnded = !onRow(bar, start + at, lengthOf(fields))
+      isEnded = !onRow(bar, start + at, length)
       at = end + 1
       return !isEnded
     })
@@ -93,23 +94,17 @@ export class RowReader {
   /** udsv takes as many fields as it was told, across lines if it must: the ends, and each field, show whether it had to. */
   #bar(fields: readonly string[], text: string, end: number): Bar | string {
     if (end !== text.length && text.charCodeAt(end) !== lineFeed) return 'it cannot be read'
-    const [time = '', open = '', high = '', low = '', close = '', last = ''] = fields
-    const isLast = fields.length === ownFields.length
-    const volume = isLast && last.endsWith('\r') ? last.slice(0, -1) : last
-    if (!isLast && hasStrayField(fields)) return 'it cannot be read'
+    if (fields.length > ownFields.length && hasStrayField(fields)) return 'it cannot be read'
     const bar: Bar = {
-      timeMs: this.#timeOf(time),
-      open: numberIn(open),
-      high: numberIn(high),
-      low: numberIn(low),
-      close: numberIn(close),
-      volume: numberIn(volume),
+      timeMs: this.#timeOf(fields[0] ?? ''),
+      open: numberIn(fields[1] ?? ''),
+      high: numberIn(fields[2] ?? ''),
+      low: numberIn(fields[3] ?? ''),
+      close: numberIn(fields[4] ?? ''),
+      volume: numberIn(withoutReturn(fields[5] ?? '')),
     }
-    if (Number.isNaN(bar.timeMs)) return this.#timeFault(time)
-    for (let column = 1; column < ownFields.length; column++) {
-      const name = ownFields[column] as Exclude<(typeof ownFields)[number], 'timestamp'>
-      if (Number.isNaN(bar[name])) return `${name} is not a number: ${quoted(fields[column] ?? '')}`
-    }
+    if (Number.isNaN(bar.timeMs)) return this.#timeFault(fields[0] ?? '')
+    if (Number.isNaN(bar.open + bar.high + bar.low + bar.close + bar.volume)) return numberFault(fields)
     if (bar.timeMs === this.#lastMs) return 'it repeats the time of the line before'
     if (bar.timeMs < this.#lastMs) return 'its time is before that of the line before'
     return barFault(bar, this.#timeframe) ?? bar
@@ -125,7 +120,7 @@ export class RowReader {
   /** `fault` unless the whole line shows a better reason. */
   #why(fault: string, text: string, at: number): string {
     const end = text.indexOf('\n', at)
-    const line = text.slice(at, end < 0 ? undefined : end).replace(/\r$/, '')
+    const line = withoutReturn(text.slice(at, end < 0 ? undefined : end))
     if (line === '') return 'it is empty'
     if (line.includes('\0')) return 'it has NUL bytes, as a crash or a full disk leaves them'
     const count = line.split(',').length
@@ -141,10 +136,32 @@ function hasStrayField(fields: readonly string[]): boolean {
   return fields.at(-1)?.includes(',') ?? false
 }
 
-function lengthOf(fields: readonly string[]): number {
+/** Of the first six fields. In a file with CRLF the return belongs to the last field of a line. */
+function ownLength(fields: readonly string[]): number {
   let length = ownFields.length - 1
   for (let column = 0; column < ownFields.length; column++) length += fields[column]?.length ?? 0
-  return fields[ownFields.length - 1]?.endsWith('\r') ? length - 1 : length
+  return hasReturn(fields[ownFields.length - 1] ?? '') ? length - 1 : length
+}
+
+/** Of what follows, to the end of the line. */
+function restLength(fields: readonly string[]): number {
+  let length = hasReturn(fields[ownFields.length - 1] ?? '') ? 1 : 0
+  for (let column = ownFields.length; column < fields.length; column++)
+    length += 1 + (fields[column]?.length ?? 0)
+  return length
+}
+
+function hasReturn(field: string): boolean {
+  return field.charCodeAt(field.length - 1) === carriageReturn
+}
+
+function withoutReturn(field: string): string {
+  return hasReturn(field) ? field.slice(0, -1) : field
+}
+
+function numberFault(fields: readonly string[]): string {
+  const column = fields.findIndex((field, at) => at > 0 && Number.isNaN(numberIn(withoutReturn(field))))
+  return `${ownFields[column]} is not a number: ${quoted(withoutReturn(fields[column] ?? ''))}`
 }
 
 function quoted(text: string): string {
