@@ -1,5 +1,5 @@
 // Bars, schedules and first moments with data: how they are asked for, and how their events become answers.
-import { type Contract, EventName, type IBApi, type WhatToShow } from '@stoqey/ib'
+import { type BarSizeSetting, EventName, type IBApi, type WhatToShow } from '@stoqey/ib'
 import type { IbBar, IbHistory, IbRequests, IbSchedule, IbStreams } from '../../ports/ib.ts'
 import { toVendor } from './contracts.ts'
 import type { Answers, RequestRow, StreamRow } from './request-row.ts'
@@ -25,18 +25,21 @@ type ScheduleListener = (
 ) => void
 
 export const historicalBars: Row<'historicalBars', IbBar> = {
+  hears: 'bars',
   send: (api, id, params) => sendHistory(api, id, params),
   cancel: (api, id) => api.cancelHistoricalData(id),
   answer: (bars) => bars,
 }
 
 export const schedule: Row<'schedule', IbSchedule> = {
+  hears: 'schedules',
   send: (api, id, params) => sendHistory(api, id, { ...params, barSize: '1 day', whatToShow: 'SCHEDULE' }),
   cancel: (api, id) => api.cancelHistoricalData(id),
   answer: ([found]) => found ?? { timeZone: '', sessions: [] },
 }
 
 export const headTimestamp: Row<'headTimestamp', number> = {
+  hears: 'first moments',
   send: (api, id, { contract, whatToShow, useRth }) =>
     api.reqHeadTimestamp(id, toVendor(contract), whatToShow as WhatToShow, useRth, EPOCH_SECONDS),
   cancel: (api, id) => api.cancelHeadTimestamp(id),
@@ -44,6 +47,7 @@ export const headTimestamp: Row<'headTimestamp', number> = {
 }
 
 export const realTimeBars: StreamRow<IbStreams['realTimeBars']['params']> = {
+  hears: 'real-time bars',
   send: (api, id, { contract, whatToShow, useRth }) =>
     api.reqRealTimeBars(id, toVendor(contract), REAL_TIME_BAR_SECONDS, whatToShow as WhatToShow, useRth),
   cancel: (api, id) => api.cancelRealTimeBars(id),
@@ -53,18 +57,18 @@ export const realTimeBars: StreamRow<IbStreams['realTimeBars']['params']> = {
 export function listenForHistory(api: IBApi, { onItem, onEnd }: Answers): void {
   api.on(EventName.historicalData, (id, time, open, high, low, close, volume) => {
     // The vendor marks the end by one more bar, whose time is this word and the span of the answer.
-    if (time.startsWith('finished')) onEnd(id)
-    else onItem(id, bar(timeMs(time), open, high, low, close, volume))
+    if (time.startsWith('finished')) onEnd('bars', id)
+    else onItem('bars', id, bar(timeMs(time), open, high, low, close, volume))
   })
   api.on(EventName.realtimeBar, (id, seconds, open, high, low, close, volume) =>
-    onItem(id, bar(seconds * 1000, open, high, low, close, volume)),
+    onItem('real-time bars', id, bar(seconds * 1000, open, high, low, close, volume)),
   )
   api.on(EventName.headTimestamp, (id, text) => {
-    onItem(id, timeMs(text))
-    onEnd(id)
+    onItem('first moments', id, timeMs(text))
+    onEnd('first moments', id)
   })
   const onSchedule: ScheduleListener = (id, _start, _end, timeZone, sessions) => {
-    onItem(id, {
+    onItem('schedules', id, {
       timeZone,
       sessions: sessions.map(({ startDateTime, endDateTime: end, refDate }) => ({
         start: startDateTime,
@@ -72,7 +76,7 @@ export function listenForHistory(api: IBApi, { onItem, onEnd }: Answers): void {
         date: refDate,
       })),
     } satisfies IbSchedule)
-    onEnd(id)
+    onEnd('schedules', id)
   }
   api.on(EventName.historicalSchedule as EventName.connected, onSchedule as () => void)
 }
@@ -81,10 +85,10 @@ function sendHistory(api: IBApi, id: number, params: IbHistory): void {
   const { contract, endMs, duration, barSize, whatToShow, useRth } = params
   api.reqHistoricalData(
     id,
-    toVendor(contract) as Contract,
+    toVendor(contract),
     endMs === undefined ? '' : endDateTime(endMs),
     duration,
-    barSize as never,
+    barSize as BarSizeSetting,
     whatToShow as WhatToShow,
     useRth,
     EPOCH_SECONDS,

@@ -21,11 +21,13 @@ import type { Answers, RequestRow, StreamRow } from './request-row.ts'
 type Row<K extends IbRequestKind, Item> = RequestRow<IbRequests[K]['params'], Item, IbRequests[K]['answer']>
 
 const contractDetails: Row<'contractDetails', IbContractDetails> = {
+  hears: 'contracts',
   send: (api, id, contract) => api.reqContractDetails(id, toVendor(contract)),
   answer: (items) => items,
 }
 
 const quote: Row<'quote', IbTick> = {
+  hears: 'ticks',
   send: (api, id, contract) => api.reqMktData(id, toVendor(contract), '', true, false),
   cancel: (api, id) => api.cancelMktData(id),
   answer: (ticks) => new Map(ticks.map((tick) => [tick.type, tick.value])),
@@ -42,6 +44,7 @@ export const requestTable: { [K in IbRequestKind]: Row<K, never> } = {
 
 export const streamTable: { [K in IbStreamKind]: StreamRow<IbStreams[K]['params']> } = {
   marketData: {
+    hears: 'ticks',
     send: (api, id, contract) => api.reqMktData(id, toVendor(contract), '', false, false),
     cancel: (api, id) => api.cancelMktData(id),
   },
@@ -52,13 +55,13 @@ export const streamTable: { [K in IbStreamKind]: StreamRow<IbStreams[K]['params'
 export function listenForAnswers(api: IBApi, answers: Answers): void {
   const { onItem, onEnd } = answers
   const onTick = (id: number, type: number | undefined, value: number | undefined) => {
-    if (type !== undefined && value !== undefined) onItem(id, { type, value } satisfies IbTick)
+    if (type !== undefined && value !== undefined) onItem('ticks', id, { type, value } satisfies IbTick)
   }
-  api.on(EventName.contractDetails, (id, details) => onItem(id, fromVendor(details)))
-  api.on(EventName.contractDetailsEnd, onEnd)
+  api.on(EventName.contractDetails, (id, details) => onItem('contracts', id, fromVendor(details)))
+  api.on(EventName.contractDetailsEnd, (id) => onEnd('contracts', id))
   api.on(EventName.tickPrice, onTick)
   api.on(EventName.tickSize, onTick)
   api.on(EventName.tickGeneric, onTick)
-  api.on(EventName.tickSnapshotEnd, onEnd)
+  api.on(EventName.tickSnapshotEnd, (id) => onEnd('ticks', id))
   listenForHistory(api, answers)
 }

@@ -9,7 +9,7 @@ import type {
   IbStreamListener,
   IbStreams,
 } from '../../ports/ib.ts'
-import type { RequestRow, StreamRow } from './request-row.ts'
+import type { Family, RequestRow, StreamRow } from './request-row.ts'
 import { listenForAnswers, requestTable, streamTable } from './request-table.ts'
 
 /** Request ids and order ids share one field in error messages, so ours start where no order id comes. */
@@ -18,6 +18,7 @@ const FIRST_REQUEST_ID = 1_000_000_000
 const HISTORICAL_REMARK = 165
 
 interface Exchange {
+  readonly hears: Family
   onItem(item: unknown): void
   onEnd(): void
   onError(error: FleetError): void
@@ -41,6 +42,7 @@ export class OpenRequests {
     return new Promise((resolve, reject) => {
       const items: unknown[] = []
       const id = this.#begin({
+        hears: row.hears,
         onItem: (item) => items.push(item),
         onEnd: () => finish(() => resolve(row.answer(items as never[]))),
         onError: (error) => finish(() => reject(error)),
@@ -75,6 +77,7 @@ export class OpenRequests {
       listener.onEnd(error)
     }
     const id = this.#begin({
+      hears: row.hears,
       onItem: (item) => listener.onItem(item as IbStreams[K]['item']),
       onEnd: () => end(new FleetError('REQUEST_REJECTED', `IB ended the ${kind} stream.`)),
       onError: end,
@@ -114,9 +117,13 @@ export class OpenRequests {
 
   /** With the first request, as most connections only ever carry heartbeats. */
   #listen(): void {
+    const waiting = (family: Family, id: number) => {
+      const exchange = this.#open.get(id)
+      return exchange?.hears === family ? exchange : undefined
+    }
     listenForAnswers(this.#api, {
-      onItem: (id, item) => this.#open.get(id)?.onItem(item),
-      onEnd: (id) => this.#open.get(id)?.onEnd(),
+      onItem: (family, id, item) => waiting(family, id)?.onItem(item),
+      onEnd: (family, id) => waiting(family, id)?.onEnd(),
     })
   }
 }

@@ -203,6 +203,17 @@ t.test('a schedule with no session, and one with', async (t) => {
   })
 })
 
+t.test('an answer to another kind of question is none', async (t) => {
+  const { connection, socket } = await connected(t)
+  const schedule = connection.request('schedule', asked)
+  socket.write(bars(['1775136600', 1, 2, 0.5, 1.5, 100, 1.2, 7]))
+  socket.write(frame(88, firstId, '345459600'))
+  socket.write(frame(50, 3, firstId, 1_775_136_600, 1, 2, 0.5, 1.5, 100, 1.2, 7))
+  socket.write(frame(52, 1, firstId))
+  socket.write(frame(106, firstId, '', '', 'US/Central', 0))
+  t.strictSame(await schedule, { timeZone: 'US/Central', sessions: [] })
+})
+
 for (const [name, bytes] of Object.entries({
   'a count beyond its bars': frame(17, firstId, 'start', 'end', 4_000_000_000, '1775136600', 1, 2),
   'a negative count': frame(17, firstId, 'start', 'end', -1),
