@@ -29,6 +29,7 @@ const hints: Readonly<Record<string, string>> = {
   CONTRACT_UNKNOWN: '`ibgm series add` says what kind of contract it is: --sec-type, --exchange, --currency',
   CONTRACT_AMBIGUOUS: '`ibgm series add` says which contract is meant: --sec-type, --exchange, --currency',
   DATA_CONNECTION_DOWN: '`ibgm status` shows the data connection',
+  BARS_DIR_UNUSABLE: 'see that BARS_DIR is there, may be written, and has room',
   BAR_FILE_DAMAGED: 'mend the file, or move it away: it is left as it is until then',
   ENGINE_UNAVAILABLE: 'see that the container engine runs, and that the manager may reach it',
 }

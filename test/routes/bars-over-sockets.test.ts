@@ -39,10 +39,10 @@ t.test('a reader that waits is waited for', async (t) => {
   })
   response.pause()
   await turnsUntil(() => sockets.some(({ writableNeedDrain }) => writableNeedDrain))
-  const { taken } = marketData
-  for (let i = 0; i < 20; i += 1) t.equal((await call('GET', '/gaps')).status, 200)
+  // Twice the turns that all of it takes when nobody waits.
+  for (let turn = 0; turn < 1_000; turn += 1) await new Promise(setImmediate)
   t.ok(marketData.taken < marketData.count, `${marketData.taken} of ${marketData.count} have been taken`)
-  t.ok(marketData.taken - taken <= 5 * marketData.portion, 'and hardly any since it waits')
+  t.equal((await call('GET', '/gaps')).status, 200, 'others are answered meanwhile')
   const { text, isWhole } = await read(response)
   t.ok(isWhole)
   t.equal(text.split('\n').length, 500_002)

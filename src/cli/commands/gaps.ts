@@ -15,6 +15,7 @@ const colours: Readonly<Record<Gap['class'], Colour | undefined>> = {
   'no-data': 'dim',
 }
 const pollMs = 200
+const tellEveryMs = 5_000
 
 export function addGapCommands(cli: Cli): void {
   const gaps = cli.program.command('gaps').description('bars that are missing, and the filling of them')
@@ -58,16 +59,19 @@ async function watchScan(
   timeoutMs: number,
 ): Promise<ExitCode> {
   const startedAt = performance.now()
-  let told = ''
+  let told = { step: '', progress: '', atMs: 0 }
   for (;;) {
     const status = await fetchFiller(client)
     const elapsedMs = performance.now() - startedAt
     if (status.scanId !== scanId) throw lostScan(scanId)
     if (!status.running) return tellOutcome(tools, status, elapsedMs)
     const progress = gapFillerProgress(status, Date.now()) ?? ''
-    if (progress !== '' && withoutTime(progress) !== told)
+    const step = stepOf(status)
+    const isNews = step !== told.step || (progress !== told.progress && elapsedMs - told.atMs >= tellEveryMs)
+    if (progress !== '' && isNews) {
       tools.say(`${duration(elapsedMs).padStart(6)}  ${progress}`)
-    told = withoutTime(progress)
+      told = { step, progress, atMs: elapsedMs }
+    }
     if (elapsedMs > timeoutMs) {
       tools.answer(status, () => [`still running after ${duration(elapsedMs)}; it goes on`])
       return exitCodes.failed
@@ -76,9 +80,9 @@ async function watchScan(
   }
 }
 
-/** A wait is told once, not each second of it. */
-function withoutTime(progress: string): string {
-  return progress.replace(/waits \S+/, 'waits')
+/** What is worth a line at once; single requests and seconds of a wait are not. */
+function stepOf({ current }: GapFillerStatus): string {
+  return current === undefined ? '' : `${current.stage} ${current.done} ${current.symbols.join()}`
 }
 
 function tellOutcome(tools: Toolbox, status: GapFillerStatus, elapsedMs: number): ExitCode {
