@@ -27,7 +27,7 @@ const measurements: Record<string, Measurement> = {
     load: () => import('./records-reload.ts'),
   },
   forwarder: {
-    about: 'the port forwarder, against socat',
+    about: 'the port forwarder, against socat (which must be installed)',
     load: () => import('./forwarder.ts'),
   },
   'http-health': {

@@ -33,8 +33,8 @@ export interface ForwarderStats {
 
 const keepAliveMs = 60_000
 const toldEveryMs = 60_000
-/** Of each socket: large enough that a bulk transfer seldom waits, small enough that a thousand slow readers are no trouble. */
-export const bufferBytes = 256 * 1024
+/** Of each socket, in each direction: what Node reads at once. More has not moved more, and a thousand slow readers would hold it. */
+export const bufferBytes = 64 * 1024
 
 /** Everybody who has come in, and what becomes of them. */
 export class Entrance {
