@@ -117,13 +117,12 @@ class GapList {
   /** The slots from `first` up to `end` are missing. */
   add(slots: SessionSlots, first: number, end: number, reasons: Reasons): void {
     if (first >= end) return
-    const startMs = slots.slot(first).openMs
-    const endMs = slots.slot(end - 1).closeMs
-    // A range for a day of 1d may end before its trading does, so whatever touches the slots is looked at.
-    const empty = touching(reasons.empty, Math.min(startMs, slots.slot(first).startMs), endMs).map(
-      ({ fromMs, toMs }) => slots.lyingWithin(fromMs, toMs),
+    const { openMs } = slots.slot(first)
+    const { endMs, closeMs } = slots.slot(end - 1)
+    const empty = touching(reasons.empty, openMs, Math.max(endMs, closeMs)).map(({ fromMs, toMs }) =>
+      slots.lyingWithin(fromMs, toMs),
     )
-    const outages = touching(reasons.outages, startMs, endMs).map(({ fromMs, toMs }) =>
+    const outages = touching(reasons.outages, openMs, closeMs).map(({ fromMs, toMs }) =>
       slots.tradedWithin(fromMs, toMs),
     )
     const borders = [...empty, ...outages].flatMap((span) => [span.first, span.end])

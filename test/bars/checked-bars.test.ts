@@ -57,6 +57,7 @@ t.test('bars that still form are left out', async (t) => {
     { given: { timeframe: '1d' }, at: '2024-06-03', now: '2024-06-03T20:00' },
     { given: { timeframe: '1d', times: extended }, at: '2024-06-03', now: '2024-06-04T00:00' },
     { given: { timeframe: '1d', times: sydney }, at: '2024-06-03', now: '2024-06-03T06:00' },
+    { given: { timeframe: '1d' }, at: '2024-06-03T04:00', now: '2024-06-03T20:00' },
     // A day without a session of ours.
     { given: { timeframe: '1d' }, at: '2024-06-01', now: '2024-06-02' },
   ]

@@ -4,7 +4,7 @@ import t from 'tap'
 import { type Timeframe, timeframes } from '../../schemas/market-data.ts'
 import { emptyHoldsMs, type FoundGap, findGaps, type GapQuestion } from '../../src/bars/gaps.ts'
 import type { EmptyRange, OutageRecord } from '../../src/ports/stores.ts'
-import { calendars, runsOf, short, slotsOf, utc } from './series-worlds.ts'
+import { calendars, fewer, runsOf, short, slotsOf, utc } from './series-worlds.ts'
 
 const dayMs = 86_400_000
 const { regular, extended, future } = calendars
@@ -72,6 +72,11 @@ t.test('leading, interior, trailing and whole gaps', async (t) => {
     gapsOf({ ...week, firstMs: utc('2020-01-01') }, [['2024-01-01', '2024-06-04T15:00']]),
     ['06-03T13:30 06-04T15:00 9 missing interior'],
     'a file with bars before the span',
+  )
+  t.match(
+    gapsOf({ ...week, lastMs: utc('2024-06-04T15:00') }, [['2024-01-01', '2024-06-04T15:00']]),
+    ['06-03T13:30 06-04T15:00 9 missing leading'],
+    'a file of one bar, which follows at once',
   )
 })
 
@@ -143,6 +148,12 @@ t.test('files with another phase cover what they have', async (t) => {
   ])
   const late = starts.map((at) => at + 37 * 60_000)
   t.strictSame(inWords(findGaps({ ...question, runs: runsOf(late, '1h') })), [])
+  const later = [...starts.slice(0, 4), utc('2024-06-03T20:00')]
+  t.strictSame(
+    inWords(findGaps({ ...question, toMs: utc('2024-06-05'), runs: runsOf(later.slice(1), '1h') })),
+    ['06-03T13:30 06-03T14:00 1 missing leading', '06-03T17:00 06-04T20:00 10 missing trailing'],
+    'a bar outside of all sessions cuts no gap',
+  )
   const odd = { ...question, timeframe: '1d' as const, fromMs: utc('2024-06-03'), toMs: utc('2024-06-08') }
   const midnightsOfNewYork = [3, 4, 5, 6, 7].map((day) => utc(`2024-06-0${day}T04:00`))
   t.strictSame(inWords(findGaps({ ...odd, runs: runsOf(midnightsOfNewYork, '1d') })), [])
@@ -219,6 +230,21 @@ t.test('classes of days: a range speaks for the dates in it, an outage for the t
     '01-09T00:00 01-10T00:00 1 no-data interior',
     '01-10T00:00 01-12T00:00 2 missing interior',
   ])
+  const afterTheClose = { ...empty, toMs: utc('2024-06-04T23:00'), fromMs: utc('2024-06-04') }
+  t.strictSame(
+    gapsOf(
+      {
+        timeframe: '1d',
+        times: regular,
+        from: '2024-06-03',
+        to: '2024-06-06',
+        empty: [{ ...afterTheClose, askedAt: utc('2024-06-05T23:00') }],
+      },
+      [['2024-06-04', '2024-06-05']],
+    ),
+    ['06-04T00:00 06-05T00:00 1 no-data interior'],
+    'asked after the close, before midnight UTC',
+  )
   const night = { id: 'o', cause: 'x', fromMs: utc('2024-01-10T02:00'), toMs: utc('2024-01-10T08:00') }
   t.strictSame(gapsOf({ ...days, outages: [night] }, all), ['01-08T00:00 01-12T00:00 4 missing interior'])
   const evening = { ...night, fromMs: utc('2024-01-11T00:30'), toMs: utc('2024-01-11T00:40') }
@@ -271,6 +297,17 @@ t.test('ranges that overlap or come in any order are one', async (t) => {
     ]),
     ['06-03T14:00 06-03T16:00 4 no-data interior'],
   )
+  const touching = [
+    range('2024-06-03T14:00', '2024-06-03T14:40'),
+    range('2024-06-03T14:40', '2024-06-03T15:00'),
+  ]
+  t.match(
+    gapsOf({ timeframe: '30m', times: regular, from: '2024-06-03', to: '2024-06-04', empty: touching }, [
+      ['2024-06-03T14:00', '2024-06-03T15:00'],
+    ]),
+    ['06-03T14:00 06-03T15:00 2 no-data interior'],
+    'a slot over the border of two',
+  )
 })
 
 const world = fc.record({
@@ -285,7 +322,7 @@ const world = fc.record({
 t.test('random deletions are found exactly, and filling every gap leaves none', async () => {
   fc.assert(
     fc.property(world, ({ timeframe, times, fromMs, lengthMs, gone }) => {
-      const toMs = fromMs + lengthMs
+      const toMs = fromMs + fewer(timeframe, lengthMs)
       const slots = slotsOf(timeframe, times, fromMs - 3 * dayMs, toMs + 3 * dayMs)
       const missing = slots.filter((_, index) => gone[index % gone.length])
       const there = slots.filter((_, index) => !gone[index % gone.length]).map(({ startMs }) => startMs)
@@ -315,7 +352,8 @@ t.test('classes divide the missing bars, whatever the ranges and outages', async
   const stretches = fc.array(stretch, { maxLength: 4 })
   fc.assert(
     fc.property(world, stretches, stretches, ({ timeframe, times, gone }, empty, outages) => {
-      const [fromMs, toMs] = [utc('2024-03-01'), utc('2024-03-20')]
+      const fromMs = utc('2024-03-01')
+      const toMs = fromMs + fewer(timeframe, 19 * dayMs)
       const slots = slotsOf(timeframe, times, fromMs, toMs).filter(({ closeMs }) => closeMs <= toMs)
       const missing = slots.filter((_, index) => gone[index % gone.length])
       const there = slots.filter((_, index) => !gone[index % gone.length]).map(({ startMs }) => startMs)

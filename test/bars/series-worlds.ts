@@ -37,6 +37,11 @@ export function runsOf(starts: readonly number[], timeframe: Timeframe): BarRun[
   return runs
 }
 
+/** A shorter time for short bars, so that lists of them stay short. */
+export function fewer(timeframe: Timeframe, lengthMs: number): number {
+  return timeframe === '1m' || timeframe === '5m' ? Math.floor(lengthMs / 6) : lengthMs
+}
+
 /** Epoch milliseconds of `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM` in UTC. */
 export function utc(text: string): number {
   return Date.parse(text.includes('T') ? `${text}Z` : text)

@@ -150,6 +150,8 @@ t.test('any span can be asked for', async (t) => {
     turn.map(({ date }) => date),
     ['2024-12-31', '2025-01-02'],
   )
+  const newYearInSydney = sydney.sessions(Date.UTC(2024, 11, 31, 22), Date.UTC(2024, 11, 31, 23, 30))
+  t.match(newYearInSydney, [{ date: '2025-01-01' }], 'a day of the year to come')
 })
 
 t.test('a bot asks whether it is open, and when next', async (t) => {
