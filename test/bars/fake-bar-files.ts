@@ -1,4 +1,5 @@
 // Bar files that are only in memory, held to the same contract as those on disk; a test can damage and lock them.
+import { inOrder } from '../../src/adapters/csv/names.ts'
 import { RunBuilder } from '../../src/adapters/csv/runs.ts'
 import type { BarFiles, Coverage } from '../../src/ports/bar-files.ts'
 import { FleetError } from '../../src/ports/errors.ts'
@@ -57,7 +58,7 @@ export class FakeBarFiles implements BarFiles {
 
   async list(): Promise<SeriesName[]> {
     this.#begin('list')
-    return [...this.#files.values()].map(({ name }) => name).sort((a, b) => order(keyOf(a), keyOf(b)))
+    return [...this.#files.values()].map(({ name }) => name).sort(inOrder)
   }
 
   async coverage(name: SeriesName, sinceMs: number): Promise<Coverage> {
@@ -120,10 +121,6 @@ function keyOf({ symbol, timeframe }: SeriesName): string {
 
 function onlyName({ symbol, timeframe }: SeriesName): SeriesName {
   return { symbol, timeframe }
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function isEqual(a: Bar, b: Bar): boolean {

@@ -44,7 +44,9 @@ export function placesOf({ symbol, timeframe }: SeriesName): [string, ...string[
 
 /** The series of a file in `folder`, or in BARS_DIR itself when there is none; null when its name is no series'. */
 export function seriesOf(file: string, folder?: string): SeriesName | null {
-  const [, before, timeframe] = fileName.exec(file) ?? []
+  const found = fileName.exec(file)
+  if (!found) return null
+  const [, before, timeframe] = found
   const name = folder === undefined ? before : before === undefined ? folder : undefined
   const symbol = name === undefined ? null : symbolOf(name)
   if (symbol === null || !Value.Check(MarketSymbol, symbol)) return null

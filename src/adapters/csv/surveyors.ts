@@ -67,7 +67,7 @@ export class Surveyors {
       surveyor.worker.ref()
       surveyor.worker.postMessage({ id, task: job.task } satisfies SurveyOrder)
     }
-    if ([...this.#surveyors].every(({ jobs }) => jobs.size === 0)) this.#rest()
+    if (this.#surveyors.size > 0 && [...this.#surveyors].every(({ jobs }) => jobs.size === 0)) this.#rest()
   }
 
   #leastBusy(): Surveyor | undefined {
@@ -78,7 +78,8 @@ export class Surveyors {
   }
 
   #begin(): Surveyor {
-    const worker = new Worker(new URL('./survey-worker.js', import.meta.url))
+    // Without the flags of this process: loaders and inspectors are none of its business.
+    const worker = new Worker(new URL('./survey-worker.js', import.meta.url), { execArgv: [] })
     const surveyor: Surveyor = { worker, jobs: new Map() }
     this.#surveyors.add(surveyor)
     worker.on('message', ({ id, survey, error }: SurveyAnswer) => {
@@ -104,6 +105,8 @@ export class Surveyors {
   #rest(): void {
     this.#cancelRest = this.#clock.schedule(idleMs, () => {
       for (const { worker } of this.#surveyors) void worker.terminate()
+      // Nobody gets an order who is about to go.
+      this.#surveyors.clear()
     })
   }
 }
