@@ -8,7 +8,7 @@ import { endRelay, relay } from './relay.ts'
 import { Tally } from './tally.ts'
 import { TargetWatch } from './target-watch.ts'
 
-export interface Manners {
+export interface EntranceOptions {
   readonly target: Endpoint
   readonly clock: Clock
   readonly tell: Tell
@@ -38,7 +38,7 @@ export const bufferBytes = 64 * 1024
 
 /** Everybody who has come in, and what becomes of them. */
 export class Entrance {
-  readonly #options: Manners
+  readonly #options: EntranceOptions
   readonly #isAllowed: (address: string | undefined) => boolean
   readonly #maxConnections: number
   readonly #watch: TargetWatch
@@ -49,7 +49,7 @@ export class Entrance {
   readonly #stats = { accepted: 0, refused: 0, overLimit: 0, failed: 0 }
   #onEmpty: (() => void) | undefined
 
-  constructor(options: Manners, allowed: readonly Cidr[]) {
+  constructor(options: EntranceOptions, allowed: readonly Cidr[]) {
     this.#options = options
     this.#isAllowed = guestList(allowed)
     this.#maxConnections = options.maxConnections ?? 1000

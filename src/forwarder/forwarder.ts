@@ -11,11 +11,11 @@ import {
   withoutMapping,
 } from './addresses.ts'
 import { chooseDoorstep } from './doorstep.ts'
-import { bufferBytes, Entrance, type ForwarderStats, type Manners } from './entrance.ts'
+import { bufferBytes, Entrance, type EntranceOptions, type ForwarderStats } from './entrance.ts'
 import { type Interfaces, readInterfaces } from './interfaces.ts'
 import { openServer } from './listening.ts'
 
-export interface ForwarderOptions extends Manners {
+export interface ForwarderOptions extends EntranceOptions {
   /** Loopback, unless an interface is named; port 0 takes any free one. */
   readonly listen: ListenAt
   /** Listens on all addresses of this interface, like docker0, or on the one that `listen` names. */
