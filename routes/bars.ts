@@ -10,7 +10,7 @@ import { oneOf, problems, text } from './answers.ts'
 import { barsAsCsv, barsAsJson, begun, csvFileName, wireBar } from './bar-text.ts'
 import { eventStream } from './event-stream.ts'
 import { momentMs } from './moments.ts'
-import { clientGone } from './requests.ts'
+import { answerOver, clientGone } from './requests.ts'
 
 const tags = ['market data']
 
@@ -78,7 +78,7 @@ export const bars: FastifyPluginAsyncTypebox<{ heartbeatMs: number }> = async (a
       },
     },
     async (request, reply) => {
-      const signal = AbortSignal.any([clientGone(reply), closing.signal])
+      const signal = AbortSignal.any([answerOver(reply), closing.signal])
       const coming = await app.marketData.streamBars(request.query.symbol, signal)
       return reply.type('text/event-stream').send(eventStream(asEvents(coming), heartbeatMs, request.log))
     },

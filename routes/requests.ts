@@ -15,6 +15,13 @@ export function clientGone(reply: FastifyReply): AbortSignal {
   return gone.signal
 }
 
+/** Aborts when there is nobody left to answer to: the client has gone away, or has all of it. */
+export function answerOver(reply: FastifyReply): AbortSignal {
+  const over = new AbortController()
+  reply.raw.once('close', () => over.abort(new FleetError('CONNECTION_CLOSED', 'The answer is over.')))
+  return over.signal
+}
+
 /** `limit` is given by the schema's default; only its type does not know. */
 export function paged<Q extends { limit?: number }>(query: Q): Q & { limit: number } {
   return { ...query, limit: query.limit ?? 100 }

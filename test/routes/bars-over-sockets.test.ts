@@ -125,9 +125,9 @@ t.test('bars as they come', async (t) => {
       /data: {"timestamp":"2026-11-20T14:30:00Z","open":100,"high":100,"low":99.5,"close":100,"volume":0}\n\n/,
     )
     await seen.until(/data: {"timestamp":"2026-11-20T14:31:00Z",.*"volume":-1}\n\n/)
-    t.equal(marketData.readers, 1)
+    t.strictSame([marketData.readers, marketData.subscriptions], [1, 1])
     sent.destroy()
-    await turnsUntil(() => marketData.readers === 0)
+    await turnsUntil(() => marketData.readers === 0 && marketData.subscriptions === 0)
   })
 
   await t.test('until the app closes', async (t) => {
@@ -135,7 +135,7 @@ t.test('bars as they come', async (t) => {
     const seen = gather(response)
     await seen.until(/^:/)
     await app.close()
-    t.equal(marketData.readers, 0)
+    t.strictSame([marketData.readers, marketData.subscriptions], [0, 0])
   })
 
   await t.test('until it breaks, which it says without saying too much', async (t) => {
@@ -145,6 +145,7 @@ t.test('bars as they come', async (t) => {
     marketData.publish({ ...minuteBar(0), volume: -2 })
     await seen.until(/event: error\ndata: {"code":"INTERNAL"/)
     t.notMatch(seen.text(), 'a secret detail')
+    await turnsUntil(() => marketData.subscriptions === 0)
   })
 
   await t.test('of a symbol', async (t) => {

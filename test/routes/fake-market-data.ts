@@ -47,6 +47,8 @@ export class FakeMarketData implements MarketData {
   taken = 0
   /** Iterations of bars that have not ended. */
   readers = 0
+  /** Subscriptions of streams that nobody has given up. */
+  subscriptions = 0
   /** While set, `bars` waits until its signal aborts. */
   isHolding = false
   held = 0
@@ -113,6 +115,14 @@ export class FakeMarketData implements MarketData {
 
   async streamBars(_symbol: string, signal: AbortSignal): Promise<AsyncIterable<Bar>> {
     if (this.outage) throw this.outage
+    this.subscriptions += 1
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.subscriptions -= 1
+      },
+      { once: true },
+    )
     return this.#follow(signal)
   }
 
