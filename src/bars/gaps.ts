@@ -161,11 +161,12 @@ class GapList {
   }
 }
 
-/** The same time as ascending stretches that do not touch. */
+/** The same time as ascending stretches that do not touch; one that ends before it begins is none. */
 function union(stretches: readonly Stretch[]): Stretch[] {
   const joined: Stretch[] = []
   for (const { fromMs, toMs } of stretches.toSorted((a, b) => a.fromMs - b.fromMs)) {
     const last = joined.at(-1)
+    if (fromMs >= toMs) continue
     if (last && fromMs <= last.toMs)
       joined[joined.length - 1] = { fromMs: last.fromMs, toMs: Math.max(last.toMs, toMs) }
     else joined.push({ fromMs, toMs })

@@ -199,6 +199,13 @@ t.test('a gap is cut where its class changes', async (t) => {
     '06-03T19:00 06-03T20:00 2 outage interior',
   ])
   t.strictSame(
+    gapsOf({ ...day, outages: [{ ...lasting, fromMs: utc('2024-06-09') }, outage] }, [
+      ['2024-06-03T15:30', '2024-06-03T16:00'],
+    ]),
+    ['06-03T15:30 06-03T16:00 1 outage interior'],
+    'an outage that begins after the span',
+  )
+  t.strictSame(
     gapsOf(
       {
         ...day,
