@@ -31,7 +31,7 @@ export function eventText(told: ForwarderEvent): string {
     case 'target-down':
       return `${told.target} ${told.problem}; clients are closed until it comes back. ${told.action}`
     case 'peer-refused':
-      return `refused ${counted(told.count, 'connection')}, the last from ${told.peer}, which is not allowed in. If it should be, allow its network, like ${told.peer}.`
+      return `refused ${counted(told.count, 'connection')}, the last from ${told.peer}, which is not allowed in. If it should come in, allow that address or its network (--allow, FORWARD_ALLOW).`
     case 'full':
       return `refused ${counted(told.count, 'connection')}: all ${told.limit} that may be open are. See which client opens so many.`
     case 'closed':
