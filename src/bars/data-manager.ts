@@ -101,6 +101,7 @@ export class DataManager implements MarketData {
 
   async trackSeries(body: SeriesCreate, { actor }: Caller): Promise<Series> {
     const state = await this.#book.track(body)
+    this.#filler.scanSoon()
     this.#deps.audit.note({ type: 'series.tracked', actor, message: `Series tracked: ${seriesTitle(body)}` })
     return seriesView(state)
   }

@@ -26,9 +26,8 @@ export class FillStatus {
     this.nextScanAt = undefined
   }
 
-  endScan(nextScanAt: number): void {
+  endScan(): void {
     this.stage = undefined
-    this.nextScanAt = nextScanAt
     this.current.clear()
   }
 

@@ -20,6 +20,8 @@ export interface GapFillerDeps extends FillDeps {
   readonly batchSize: number
 }
 
+/** Between a change that asks for a scan and the scan, so that several changes make one, and a person may force it first. */
+const soonMs = 10_000
 /** Files read at the same time. */
 const readsAtOnce = 8
 
@@ -43,7 +45,7 @@ export class GapFiller {
     let wasUsable = connection.isUsable
     this.#stopListening = connection.onChange(() => {
       const { isUsable } = connection
-      if (isUsable && !wasUsable) this.#scanSoon()
+      if (isUsable && !wasUsable) this.#scanNow()
       wasUsable = isUsable
     })
     this.#begin()
@@ -69,9 +71,27 @@ export class GapFiller {
     return { scanId: this.#begin() }
   }
 
-  #scanSoon(): void {
+  /** There is something new to look at. */
+  scanSoon(): void {
+    if (this.#scanning) this.#again = true
+    else this.#schedule(Math.min(soonMs, this.#untilNextMs()))
+  }
+
+  #scanNow(): void {
     if (this.#scanning) this.#again = true
     else this.#begin()
+  }
+
+  #untilNextMs(): number {
+    return Math.max(0, (this.status.nextScanAt ?? 0) - this.#deps.clock.now())
+  }
+
+  #schedule(delayMs: number): void {
+    const { clock } = this.#deps
+    if (this.#closing.signal.aborted) return
+    this.#cancelTimer?.()
+    this.status.nextScanAt = clock.now() + delayMs
+    this.#cancelTimer = clock.schedule(delayMs, () => this.#begin())
   }
 
   #begin(): string {
@@ -90,9 +110,8 @@ export class GapFiller {
       .then((isUnfinished) => {
         this.#scanning = undefined
         const delayMs = isUnfinished || this.#again ? 0 : intervalMs
-        this.status.endScan(clock.now() + delayMs)
-        if (this.#closing.signal.aborted) return
-        this.#cancelTimer = clock.schedule(delayMs, () => this.#begin())
+        this.status.endScan()
+        this.#schedule(delayMs)
       })
     return scanId
   }
@@ -173,7 +192,11 @@ export class GapFiller {
     const { clock, log } = this.#deps
     if (this.#closing.signal.aborted || state.removed.signal.aborted) return
     this.status.noteError(error, clock.now(), state.record)
-    log.warn({ series: seriesTitle(state.record), err: error }, 'series not scanned or filled')
+    const isNews = problemOf(error)?.message !== state.problem?.message
+    log[isNews ? 'warn' : 'debug'](
+      { series: seriesTitle(state.record), err: error },
+      'series not scanned or filled',
+    )
     // The connection's trouble is not the series'.
     if (
       isFleetError(error, 'DATA_CONNECTION_DOWN', 'CONNECTION_CLOSED', 'CONNECTION_TIMEOUT', 'CIRCUIT_OPEN')

@@ -152,7 +152,17 @@ function emptyRange(
   const toMs = Math.min(endMs, askedAt - settledAfterMs)
   if (toMs <= startMs) return undefined
   const runs = bars.map(({ timeMs }) => ({ firstMs: timeMs, lastMs: timeMs }))
-  const missing = findGaps({ timeframe, runs, times, fromMs: startMs, toMs, empty: [], outages: [] })
+  const missing = findGaps({
+    timeframe,
+    runs,
+    times,
+    fromMs: startMs,
+    toMs,
+    // The trading day of a daily bar may end in the night after its date by UTC.
+    nowMs: askedAt - settledAfterMs,
+    empty: [],
+    outages: [],
+  })
   if (missing.length === 0) return undefined
   return { fromMs: startMs, toMs, askedAt, bars: barsWithin(runs, startMs, toMs, stepMs) }
 }

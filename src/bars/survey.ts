@@ -49,7 +49,7 @@ export async function survey(deps: SurveyDeps, state: SeriesState): Promise<void
 export function gapsBetween(
   deps: Omit<SurveyDeps, 'files' | 'maxAgeMs'>,
   { record }: Pick<SeriesState, 'record'>,
-  { runs }: Pick<Coverage, 'runs'>,
+  coverage: Pick<Coverage, 'runs' | 'firstMs' | 'lastMs'>,
   fromMs: number,
   toMs: number,
 ): FoundGap[] {
@@ -60,11 +60,11 @@ export function gapsBetween(
   const times: TradingTimes = deps.calendar.known(record, deps.contracts.known(record))
   return findGaps({
     timeframe,
-    runs,
+    ...coverage,
     times,
     fromMs: Math.max(fromMs, firstMs),
     toMs: Math.min(toMs, deps.clock.now()),
-    empty: stillEmpty(empty, runs, stepMs),
+    empty: stillEmpty(empty, coverage.runs, stepMs),
     outages: deps.outages.list(),
     nowMs: deps.clock.now(),
   })

@@ -83,6 +83,8 @@ function serverEnvironment(dataDir: string, port: string): Record<string, string
     LOGIN_BUDGET_STARTS: '0',
     // Market data comes from the first of them.
     DATA_FOLLOWER: demoFollowers[0]?.id ?? '',
+    // As strict as IB itself is said to be: a month of minute bars comes in seconds, not in half an hour.
+    IB_PACING: 'relaxed',
   }
 }
 

@@ -283,6 +283,17 @@ t.test('a file without a record is a series too, a US stock', async (t) => {
   t.equal(stores.seriesRecords.get('AAPL 1d')?.origin, 'file')
 })
 
+t.test('a series that is tracked is looked at within seconds', async (t) => {
+  const { manager, files, clock, track, idle } = makeBars(t)
+  manager.start()
+  await idle()
+  await track('SPY', '1d')
+  t.equal(Date.parse(manager.gapFillerStatus().nextScanAt ?? ''), clock.now() + 10_000)
+  await clock.advance(10_000)
+  await idle()
+  t.ok(files.barsOf({ symbol: 'SPY', timeframe: '1d' }).length > 0)
+})
+
 t.test('it scans every five minutes, and at most so many series are filled at once', async (t) => {
   const { manager, market, clock, track, idle } = makeBars(t, { batchSize: 2 })
   for (const symbol of ['SPY', 'AAPL', 'MSFT']) await track(symbol, '1d')
