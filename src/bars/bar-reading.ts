@@ -66,7 +66,7 @@ function spanOf({ clock, maxAgeMs }: ReadingDeps, request: BarsRequest): Span {
   const startMs = request.startMs ?? endMs - maxAgeMs
   if (startMs < endMs) return { startMs, endMs }
   throw new FleetError('INVALID_REQUEST', 'start must lie before end, which is now when it is not given.', {
-    faults: [{ path: 'querystring/start', message: 'must lie before end' }],
+    faults: [{ path: 'query/start', message: 'must lie before end' }],
   })
 }
 
@@ -148,13 +148,19 @@ function whyIncomplete({ connection }: ReadingDeps, request: BarsRequest, { erro
     : `Local bars only. ${connection.trouble}`
 }
 
-/** Both in one ascending list; they have no bar in common. */
+/** Both in one ascending list, portion by portion; they have no bar in common, and `fetched` is ascending too. */
 async function* together(
   local: AsyncIterable<readonly Bar[]>,
   fetched: readonly Bar[],
   { startMs, endMs }: Span,
 ): AsyncGenerator<readonly Bar[]> {
-  const all = fetched.filter(({ timeMs }) => timeMs >= startMs && timeMs < endMs)
-  for await (const bars of local) all.push(...bars)
-  yield all.sort((a, b) => a.timeMs - b.timeMs)
+  const wanted = fetched.filter(({ timeMs }) => timeMs >= startMs && timeMs < endMs)
+  let next = 0
+  for await (const bars of local) {
+    const lastMs = bars.at(-1)?.timeMs ?? 0
+    const from = next
+    while (next < wanted.length && (wanted[next]?.timeMs ?? 0) <= lastMs) next++
+    yield [...bars, ...wanted.slice(from, next)].sort((a, b) => a.timeMs - b.timeMs)
+  }
+  yield wanted.slice(next)
 }

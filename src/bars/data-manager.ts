@@ -1,5 +1,5 @@
 // The market data side's face: series, gaps and bars for whoever asks, and the parts behind them started and stopped in order.
-import type { Gap, GapFillerStatus, Series, SeriesCreate } from '../../schemas/market-data.ts'
+import type { Gap, GapClass, GapFillerStatus, Series, SeriesCreate } from '../../schemas/market-data.ts'
 import type { IbStatus } from '../../schemas/system.ts'
 import type { AlertDesk } from '../ports/alerts.ts'
 import type { AuditTrail } from '../ports/audit.ts'
@@ -18,7 +18,7 @@ import { History } from './history.ts'
 import { LiveBars } from './live-bars.ts'
 import { Outages } from './outages.ts'
 import { newSeries, seriesTitle } from './series.ts'
-import { SeriesBook, seriesView } from './series-book.ts'
+import { SeriesBook, type SeriesState, seriesView } from './series-book.ts'
 import { gapView } from './survey.ts'
 import { TradingCalendar } from './trading-calendar.ts'
 import { Turns } from './turns.ts'
@@ -95,8 +95,8 @@ export class DataManager implements MarketData {
     await this.#deps.files.close()
   }
 
-  listSeries(query: Query<object>): { items: Series[]; nextCursor?: string } {
-    return page(this.#book.all().map(seriesView), query)
+  listSeries(query: Query<Partial<SeriesName>>): { items: Series[]; nextCursor?: string } {
+    return page(this.#named(query).map(seriesView), query)
   }
 
   async trackSeries(body: SeriesCreate, { actor }: Caller): Promise<Series> {
@@ -111,15 +111,12 @@ export class DataManager implements MarketData {
     this.#deps.audit.note({ type: 'series.removed', actor, message: `Series removed: ${seriesTitle(name)}` })
   }
 
-  listGaps(query: Query<{ symbol?: string; timeframe?: string; class?: string }>): {
+  listGaps(query: Query<Partial<SeriesName> & { class?: GapClass }>): {
     items: Gap[]
     nextCursor?: string
   } {
-    const { symbol, timeframe, class: wanted } = query
-    const gaps = this.#book
-      .all()
-      .filter(({ record }) => symbol === undefined || record.symbol === symbol)
-      .filter(({ record }) => timeframe === undefined || record.timeframe === timeframe)
+    const { class: wanted } = query
+    const gaps = this.#named(query)
       .flatMap(({ record, gaps }) => gaps.map((gap) => gapView(record, gap)))
       .filter((gap) => wanted === undefined || gap.class === wanted)
     return page(gaps, query)
@@ -149,6 +146,13 @@ export class DataManager implements MarketData {
 
   dataConnection(): IbStatus['dataConnection'] {
     return this.#deps.connection.status()
+  }
+
+  #named({ symbol, timeframe }: Partial<SeriesName>): SeriesState[] {
+    return this.#book
+      .all()
+      .filter(({ record }) => symbol === undefined || record.symbol === symbol)
+      .filter(({ record }) => timeframe === undefined || record.timeframe === timeframe)
   }
 }
 

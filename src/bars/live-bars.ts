@@ -58,11 +58,12 @@ export class LiveBars {
       starting: false,
     }
     this.#subscriptions.set(key, subscription)
-    const queue = new BarQueue(signal)
+    const leave = () => this.#leave(key, subscription, queue)
+    const queue = new BarQueue(signal, leave)
     subscription.readers.add(queue)
     void this.#start(subscription)
-    signal.addEventListener('abort', () => this.#leave(key, subscription, queue), { once: true })
-    if (signal.aborted) this.#leave(key, subscription, queue)
+    signal.addEventListener('abort', leave, { once: true })
+    if (signal.aborted) leave()
     return queue
   }
 
@@ -136,12 +137,15 @@ function isSound({ timeMs, open, high, low, close, volume }: IbBar): boolean {
 /** Bars on their way to one reader. */
 class BarQueue implements Reader, AsyncIterable<Bar> {
   readonly #signal: AbortSignal
+  readonly #onOver: () => void
   readonly #bars: Bar[] = []
   #error: FleetError | undefined
   #wake: () => void = () => {}
 
-  constructor(signal: AbortSignal) {
+  /** `onOver`: the iteration has ended, for whatever reason. */
+  constructor(signal: AbortSignal, onOver: () => void) {
     this.#signal = signal
+    this.#onOver = onOver
     signal.addEventListener('abort', () => this.#wake(), { once: true })
   }
 
@@ -157,14 +161,18 @@ class BarQueue implements Reader, AsyncIterable<Bar> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Bar> {
-    while (!this.#signal.aborted) {
-      const bar = this.#bars.shift()
-      if (bar) yield bar
-      else if (this.#error) throw this.#error
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
+    try {
+      while (!this.#signal.aborted) {
+        const bar = this.#bars.shift()
+        if (bar) yield bar
+        else if (this.#error) throw this.#error
+        else
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve
+          })
+      }
+    } finally {
+      this.#onOver()
     }
   }
 }

@@ -43,6 +43,20 @@ t.test('a symbol on no list is fetched and not kept', async (t) => {
   t.strictSame(manager.listSeries({ limit: 10 }).items, [])
 })
 
+t.test('a file of a series that is looked after no more and what IB has make one answer', async (t) => {
+  const { manager, market, files, track } = makeBars(t)
+  const name = { symbol: 'SPY', timeframe: '5m' } as const
+  await track('SPY', '5m')
+  const all = market.bars('5m', week.startMs, week.endMs)
+  const kept = all.filter((_, index) => index % 400 < 300 && index > 50)
+  files.plant(name, kept)
+  await manager.untrackSeries(name, local)
+  const answer = await manager.bars({ ...name, ...week, fetch: true }, signal)
+  t.match(answer, { source: 'mixed', complete: true })
+  t.strictSame(await allOf(answer.bars), all)
+  t.strictSame(files.barsOf(name), kept, 'the file is left alone')
+})
+
 t.test('fetch=false and a connection that is down: local bars, and why', async (t) => {
   const { manager, market, files, track } = makeBars(t)
   const name = { symbol: 'SPY', timeframe: '1h' } as const

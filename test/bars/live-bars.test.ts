@@ -1,5 +1,6 @@
 // Real-time bars: one subscription for all readers of a symbol, back after an interruption, gone with the last reader.
 import t from 'tap'
+import { FleetError } from '../../src/ports/errors.ts'
 import type { Bar } from '../../src/ports/market-data.ts'
 import { settle } from '../fake-clock.ts'
 import { price } from './fake-market.ts'
@@ -78,6 +79,22 @@ t.test(
     await done
   },
 )
+
+t.test('a reader that just stops reading leaves too, and one that IB refuses', async (t) => {
+  const { manager, market } = makeBars(t)
+  const { signal } = new AbortController()
+  const bars = await manager.streamBars('SPY', signal)
+  await until(() => market.streams.size === 1)
+  market.streams.get('SPY')?.onItem(price(5_000))
+  for await (const _bar of bars) break
+  t.equal(market.streams.size, 0)
+  const refused = await manager.streamBars('AAPL', signal)
+  await until(() => market.streams.size === 1)
+  market.streams
+    .get('AAPL')
+    ?.onEnd(new FleetError('REQUEST_REJECTED', 'IB refused the request: [420] no permission'))
+  await t.rejects(reader(refused).done, { code: 'REQUEST_REJECTED' })
+})
 
 t.test('stopping cancels every subscription', async (t) => {
   const { manager, market } = makeBars(t)
