@@ -13,11 +13,12 @@ export interface Coverage {
   /** Of the whole file; absent when it has no bars. */
   readonly firstMs?: number
   readonly lastMs?: number
+  /** In `runs`. */
   readonly bars: number
 }
 
 export interface BarFiles {
-  /** Every series that has a file, and the files whose names are none; sorted by name. BARS_DIR_UNUSABLE. */
+  /** Every series that has a file, by symbol and then the shortest bars first; files whose names are no series' are logged. BARS_DIR_UNUSABLE. */
   list(): Promise<SeriesName[]>
   /**
    * What a file holds since `sinceMs`; no file is no bars. Answers from memory while the file is unchanged and `sinceMs` does not go back.
@@ -29,7 +30,7 @@ export interface BarFiles {
   /**
    * Adds bars; one whose time is there already replaces it. `bars` are ascending, without duplicates. All or nothing, on disk when it
    * resolves; two that overlap follow each other, also from two processes. Nothing is written when nothing changes.
-   * BAR_FILE_DAMAGED (and then nothing is written), BAR_FILE_LOCKED (another process holds it for long), BARS_DIR_UNUSABLE (disk full, no permission: the old file is intact).
+   * INVALID_REQUEST for a bar that nobody could read again (a high below the open, a time that is no whole minute), BAR_FILE_DAMAGED (and then nothing is written), BAR_FILE_LOCKED (another process holds it for long), BARS_DIR_UNUSABLE (disk full, no permission: the old file is intact).
    */
   merge(name: SeriesName, bars: readonly Bar[]): Promise<{ readonly added: number; readonly changed: number }>
   /** Whether there is a file. */

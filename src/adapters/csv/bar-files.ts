@@ -1,4 +1,5 @@
 // The BarFiles port on a folder of CSV files.
+import { join } from 'node:path'
 import type { BarFiles, Coverage } from '../../ports/bar-files.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { FleetError } from '../../ports/errors.ts'
@@ -151,7 +152,7 @@ class CsvBarFiles implements BarFiles {
   async #find(name: SeriesName): Promise<FoundFile | null> {
     const { dir } = this.#deps
     const found = await findFile(dir, name)
-    if (!found) for (const place of placesOf(name)) this.#knowledge.forget(`${dir}/${place}`)
+    if (!found) for (const place of placesOf(name)) this.#knowledge.forget(join(dir, place))
     return found
   }
 }

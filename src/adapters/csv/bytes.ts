@@ -37,7 +37,7 @@ export async function openSource(path: string): Promise<Source | null> {
   }
   try {
     const stat = await handle.stat({ bigint: true })
-    if (!stat.isFile()) throw Object.assign(new Error(`${path} is not a file`), { code: 'EISDIR' })
+    if (!stat.isFile()) throw Object.assign(new Error('not a file'), { code: 'EISDIR', path })
     return {
       path,
       handle,

@@ -52,16 +52,17 @@ export async function pathToWrite(dir: string, name: SeriesName, found: FoundFil
   return path
 }
 
-/** With its parents, to outlast a power cut. Node's own `recursive` never returns where a parent exists but takes no folders. */
+/**
+ * With its parents, to outlast a power cut; others may be making the same. Node's own `recursive` never returns where a parent exists but
+ * takes no folders.
+ */
 async function makeFolder(path: string): Promise<void> {
+  if ((await identityAt(dirname(path))) === null) await makeFolder(dirname(path))
   try {
     await mkdir(path)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
-    if (code !== 'ENOENT' || (await identityAt(dirname(path))) !== null) throw error
-    await makeFolder(dirname(path))
-    await mkdir(path)
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    throw error
   }
   await syncFolder(dirname(path))
 }

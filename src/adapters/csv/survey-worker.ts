@@ -11,15 +11,15 @@ export interface SurveyAnswer {
   readonly id: number
   readonly survey?: Survey | null
   /** An error of the system, whose class does not survive the way. */
-  readonly error?: { readonly message: string; readonly code: string }
+  readonly error?: { readonly message: string; readonly code: string; readonly path: string | undefined }
 }
 
 parentPort?.on('message', async ({ id, task }: SurveyOrder) => {
   try {
     answer({ id, survey: await survey(task) })
   } catch (error) {
-    const { message, code = 'unknown' } = error as NodeJS.ErrnoException
-    answer({ id, error: { message, code } })
+    const { message, code = 'unknown', path } = error as NodeJS.ErrnoException
+    answer({ id, error: { message, code, path } })
   }
 })
 

@@ -86,7 +86,7 @@ export class Surveyors {
       const job = surveyor.jobs.get(id)
       surveyor.jobs.delete(id)
       if (surveyor.jobs.size === 0) worker.unref()
-      if (error) job?.reject(Object.assign(new Error(error.message), { code: error.code }))
+      if (error) job?.reject(Object.assign(new Error(error.message), error))
       else job?.resolve(survey ?? null)
       this.#deal()
     })
