@@ -20,6 +20,12 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
   // Pure: times in, times out.
   { part: /^src\/calendar\//, may: /^(schemas\/|src\/(ports|calendar)\/|luxon$)/ },
   { part: /^src\/bars\//, may: /^(schemas\/|src\/(ports|bars|session|calendar)\/|node:|p-limit$)/ },
+  // Only its own composition root knows who keeps the promises of the ports.
+  { part: /^src\/bot\/main\.ts$/, may: /^(?!src\/(fleet|bars|cli|simulator)\/)/ },
+  {
+    part: /^src\/bot\//,
+    may: /^(schemas\/|src\/(ports|bot|session|alerts|calendar)\/|src\/config\/values\.ts$|node:|typebox)/,
+  },
   { part: /^src\/forwarder\//, may: /^(src\/(ports|forwarder)\/|node:)/ },
   { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts)\/|node:|p-limit$|typebox)/ },
   {

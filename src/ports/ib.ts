@@ -32,6 +32,86 @@ export interface IbNotice {
   readonly orderRejectJson?: string
 }
 
+/** An order as far as the product sends them: simple ones, transmitted at once. */
+export interface IbOrder {
+  readonly action: 'BUY' | 'SELL'
+  /** In units of the contract, more than 0. */
+  readonly totalQuantity: number
+  readonly orderType: 'MKT' | 'LMT' | 'STP' | 'STP LMT'
+  /** Of LMT and STP LMT. */
+  readonly lmtPrice?: number
+  /** The stop price of STP and STP LMT. */
+  readonly auxPrice?: number
+  readonly tif?: 'DAY' | 'GTC' | 'IOC'
+  readonly account: string
+  /** Ours, kept by IB with the order and its executions: how they are known again. */
+  readonly orderRef: string
+  readonly outsideRth?: boolean
+}
+
+/** What IB says of an order; repeated whenever something changes, and sometimes when nothing does. */
+export interface IbOrderStatus {
+  readonly orderId: number
+  readonly clientId: number
+  /** IB's own number, the same for every client; 0 until it has one. */
+  readonly permId: number
+  /** PendingSubmit, PreSubmitted, Submitted, Filled, Cancelled, ApiCancelled, PendingCancel, Inactive. */
+  readonly status: string
+  readonly filled: number
+  readonly remaining: number
+  readonly avgFillPrice: number
+}
+
+/** An order that IB has. */
+export interface IbOpenOrder {
+  readonly orderId: number
+  readonly clientId: number
+  readonly permId: number
+  readonly contract: IbContract
+  readonly order: Pick<IbOrder, 'action' | 'totalQuantity' | 'account' | 'orderRef'> & {
+    readonly orderType: string
+  }
+  readonly status: string
+}
+
+/** One fill. */
+export interface IbExecution {
+  /** Unique; a correction has the same up to the last dot. */
+  readonly execId: string
+  readonly orderId: number
+  readonly clientId: number
+  readonly permId: number
+  readonly orderRef: string
+  readonly account: string
+  readonly contract: IbContract
+  readonly side: 'BOT' | 'SLD'
+  readonly shares: number
+  readonly price: number
+}
+
+export interface IbPosition {
+  readonly account: string
+  readonly contract: IbContract
+  /** Negative when short. */
+  readonly position: number
+  readonly avgCost: number
+}
+
+export interface IbAccountValue {
+  readonly account: string
+  /** IB's tag, for example NetLiquidation. */
+  readonly tag: string
+  /** IB's text, a number for most tags. */
+  readonly value: string
+  readonly currency: string
+}
+
+/** What IB tells of orders without being asked. */
+export type IbOrderEvent =
+  | ({ readonly kind: 'status' } & IbOrderStatus)
+  | ({ readonly kind: 'open-order' } & IbOpenOrder)
+  | ({ readonly kind: 'execution' } & IbExecution)
+
 /** Called never before `open` has returned, never after `close` was called or `onClosed` ran. */
 export interface IbConnectionListener {
   /** The connection now waits for `step`; not called for `socket`, with which each begins. */
@@ -39,6 +119,8 @@ export interface IbConnectionListener {
   /** All steps are done: requests may be sent. At most once. */
   onReady(welcome: IbWelcome): void
   onNotice(notice: IbNotice): void
+  /** Orders of this client id, and for 0 those made by hand too; also while they are asked for. */
+  onOrderEvent?(event: IbOrderEvent): void
   /** The connection ended by itself: CONNECTION_REFUSED (nothing listens) or CONNECTION_CLOSED (it was there, and says why it is gone). At most once. */
   onClosed(error: FleetError): void
 }
@@ -121,6 +203,14 @@ export interface IbRequests {
   /** The first moment with data, epoch milliseconds. */
   headTimestamp: { params: Pick<IbHistory, 'contract' | 'whatToShow' | 'useRth'>; answer: number }
   contractDetails: { params: IbContract; answer: readonly IbContractDetails[] }
+  /** Orders that are open: of this client id, or with `all` of every one. */
+  openOrders: { params: { readonly all: boolean }; answer: readonly IbOpenOrder[] }
+  /** Fills since the last midnight of the gateway, of this client id, or with `all` of every one. */
+  executions: { params: { readonly all: boolean }; answer: readonly IbExecution[] }
+  /** Every position of every account. */
+  positions: { params: Record<string, never>; answer: readonly IbPosition[] }
+  /** Values of every account, by IB's tags. */
+  accountSummary: { params: { readonly tags: readonly string[] }; answer: readonly IbAccountValue[] }
   /** One snapshot of the market data, complete within IB's 11 s. */
   quote: { params: IbContract; answer: IbQuote }
 }
@@ -158,6 +248,15 @@ export interface IbConnection {
     params: IbStreams[K]['params'],
     listener: IbStreamListener<IbStreams[K]['item']>,
   ): () => void
+  /**
+   * Writes an order to the socket before it returns: nothing of it waits in a queue, and nothing can call it back. CONNECTION_CLOSED when the
+   * connection is not open, and then nothing was written. What becomes of it comes by `onOrderEvent`, refusals by `onNotice` with its id.
+   */
+  placeOrder(orderId: number, contract: IbContract, order: IbOrder): void
+  /** The same for a cancellation. */
+  cancelOrder(orderId: number): void
+  /** Writes a request that changes nothing and that nothing else of ours sends once connected (reqIds): a mark in the gateway's record. Nothing when the connection is not open. */
+  mark(): void
   /** Ends the connection in whatever state it is; resolves when its socket is gone, in half a second at most. Idempotent. */
   close(): Promise<void>
 }

@@ -1,7 +1,15 @@
 // One attempt to connect, with a deadline for each step, from the first SYN to the next order id.
 import type { Clock } from '../ports/clock.ts'
 import { type ErrorCode, FleetError } from '../ports/errors.ts'
-import type { IbConnection, IbConnector, IbNotice, IbStep, IbTarget, IbWelcome } from '../ports/ib.ts'
+import type {
+  IbConnection,
+  IbConnector,
+  IbNotice,
+  IbOrderEvent,
+  IbStep,
+  IbTarget,
+  IbWelcome,
+} from '../ports/ib.ts'
 import { classifyIbCode } from './codes.ts'
 
 export interface AttemptDeps {
@@ -17,6 +25,8 @@ export interface AttemptOptions extends IbTarget {
   onReady(opened: Opened): void
   /** Every notice of this connection, before and after it is open. */
   onNotice(notice: IbNotice): void
+  /** What IB tells of orders. */
+  onOrderEvent(event: IbOrderEvent): void
   /** The open connection ended by itself. */
   onLost(error: FleetError): void
 }
@@ -84,6 +94,7 @@ export function openConnection(
           if (!settled && classifyIbCode(notice.code, notice.text).kind === 'client-id-in-use')
             fail(failure('CLIENT_ID_IN_USE', `client id ${clientId} is in use there [326]`))
         },
+        onOrderEvent: (event) => options.onOrderEvent(event),
         onClosed(error) {
           if (settled) options.onLost(error)
           else fail(error)

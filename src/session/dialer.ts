@@ -2,7 +2,7 @@
 
 import type { Clock } from '../ports/clock.ts'
 import { type FleetError, isFleetError } from '../ports/errors.ts'
-import type { IbConnector, IbNotice } from '../ports/ib.ts'
+import type { IbConnector, IbNotice, IbOrderEvent } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import { type Opened, openConnection } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
@@ -18,6 +18,7 @@ export interface DialerDeps {
   readonly record: SessionRecord
   onReady(opened: Opened): void
   onNotice(notice: IbNotice): void
+  onOrderEvent(event: IbOrderEvent): void
   onLost(error: FleetError): void
 }
 
@@ -107,7 +108,7 @@ export class Dialer {
   }
 
   async #attempt(signal: AbortSignal, leftMs: number): Promise<void> {
-    const { record, onReady, onNotice, onLost } = this.#deps
+    const { record, onReady, onNotice, onOrderEvent, onLost } = this.#deps
     const { followerId, host, port, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options
     await this.#parting
     signal.throwIfAborted()
@@ -126,6 +127,7 @@ export class Dialer {
           },
           onReady,
           onNotice,
+          onOrderEvent,
           onLost,
         },
         signal,

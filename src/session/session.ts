@@ -8,6 +8,7 @@ import { CircuitBreaker } from './circuit-breaker.ts'
 import { DataRequests, type RequestOptions } from './data-requests.ts'
 import { Dialer } from './dialer.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { OrderLine } from './order-line.ts'
 import { Pacer } from './pacing/pacer.ts'
 import { SessionRecord } from './record.ts'
 import type { SessionOptions, SessionSnapshot } from './snapshot.ts'
@@ -31,6 +32,8 @@ interface Link extends Opened {
 
 export class IbSession {
   readonly pacer: Pacer
+  /** The way of orders. */
+  readonly orders: OrderLine
   readonly #deps: Required<Omit<SessionDeps, 'pacer'>>
   readonly #options: SessionOptions
   readonly #breaker: CircuitBreaker
@@ -50,11 +53,13 @@ export class IbSession {
         record: this.#record,
         onReady: (opened) => this.#ready(opened),
         onNotice: (notice) => this.#onNotice(notice),
+        onOrderEvent: (event) => this.orders.tellEvent(event),
         onLost: (error) => this.#lost(error),
       },
       options,
     )
     this.pacer = deps.pacer ?? new Pacer(deps.clock)
+    this.orders = new OrderLine(this.pacer)
     this.#breaker = new CircuitBreaker(deps.clock)
     this.#data = new DataRequests({
       clock: deps.clock,
@@ -190,6 +195,7 @@ export class IbSession {
       { intervalMs, timeoutMs },
     )
     this.#link = { ...opened, heartbeat }
+    this.orders.opened(opened.connection, opened.welcome)
     const { serverVersion, accounts } = opened.welcome
     log.info({ followerId, clientId: this.#record.clientId, serverVersion, accounts }, 'session ready')
     this.#record.connected(opened.welcome)
@@ -197,6 +203,7 @@ export class IbSession {
 
   #onNotice(notice: ib.IbNotice): void {
     const { kind } = this.#record.noticed(notice)
+    this.orders.tellNotice(notice)
     if (kind === 'pacing') this.pacer.violated()
     if (kind !== 'port-changed' || !this.#link) return
     // Nothing answers on our port any more, and no retry changes that.
@@ -217,6 +224,7 @@ export class IbSession {
     const link = this.#link
     if (!link) return
     this.#link = undefined
+    this.orders.closed()
     link.heartbeat.stop()
     this.#record.disconnected()
     this.#data.end(error)

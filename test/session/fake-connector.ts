@@ -4,7 +4,10 @@ import type {
   IbConnection,
   IbConnectionListener,
   IbConnector,
+  IbContract,
   IbNotice,
+  IbOrder,
+  IbOrderEvent,
   IbRequestKind,
   IbRequests,
   IbStep,
@@ -19,6 +22,10 @@ const answers: { [K in IbRequestKind]: IbRequests[K]['answer'] } = {
   historicalBars: [],
   schedule: { timeZone: 'UTC', sessions: [] },
   headTimestamp: 0,
+  openOrders: [],
+  executions: [],
+  positions: [],
+  accountSummary: [],
 }
 
 export class FakeConnection implements IbConnection {
@@ -113,6 +120,24 @@ export class FakeConnection implements IbConnection {
       this.sent.push(`cancel ${kind}`)
       this.#streams = this.#streams.filter((other) => other !== listener)
     }
+  }
+
+  placeOrder(orderId: number, _contract: IbContract, order: IbOrder): void {
+    if (this.closed) throw new FleetError('CONNECTION_CLOSED', 'closed')
+    this.sent.push(`place ${orderId} ${order.action} ${order.totalQuantity}`)
+  }
+
+  cancelOrder(orderId: number): void {
+    if (this.closed) throw new FleetError('CONNECTION_CLOSED', 'closed')
+    this.sent.push(`cancel ${orderId}`)
+  }
+
+  mark(): void {
+    if (!this.closed) this.sent.push('mark')
+  }
+
+  orderEvent(event: IbOrderEvent): void {
+    if (!this.closed) this.#listener.onOrderEvent?.(event)
   }
 
   close(): Promise<void> {

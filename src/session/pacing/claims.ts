@@ -45,6 +45,12 @@ export function claimOf<K extends PacedKind>(kind: K, params: Paced[K]['params']
       return historical(kind, { ...(params as Question), whatToShow: 'SCHEDULE' }, priority)
     case 'realTimeBars':
       return { kind: 'real-time-bars', priority }
+    // What orders are checked against must not wait behind data.
+    case 'openOrders':
+    case 'executions':
+    case 'positions':
+    case 'accountSummary':
+      return { kind: 'message', priority }
     default:
       return { kind: 'request', priority }
   }
