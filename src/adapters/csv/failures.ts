@@ -23,7 +23,7 @@ export async function inBarsDir<T>(path: string, work: () => Promise<T>): Promis
 export function barsDirUnusable(path: string, error: unknown): FleetError {
   if (isFleetError(error)) return error
   const { code = (error as Error).message, path: where = path } = error as NodeJS.ErrnoException
-  return new FleetError('BARS_DIR_UNUSABLE', `${where} in BARS_DIR cannot be used: ${explain(code)}`, {
+  return new FleetError('BARS_DIR_UNUSABLE', `BARS_DIR: ${where} cannot be used: ${explain(code)}`, {
     cause: error,
   })
 }

@@ -4,7 +4,12 @@ import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { basename, dirname, join } from 'node:path'
 import type { Cancel, Clock } from '../../ports/clock.ts'
 import { FleetError } from '../../ports/errors.ts'
-import { lockHolderIsDead, lockStaleAfterMs, type Processes } from '../../ports/lock-holder.ts'
+import {
+  lockHolderIsAlive,
+  lockHolderIsDead,
+  lockStaleAfterMs,
+  type Processes,
+} from '../../ports/lock-holder.ts'
 import type { LockHolder } from '../../ports/stores.ts'
 import { isAbsent } from './bytes.ts'
 
@@ -77,7 +82,8 @@ async function acquire(lockPath: string, path: string, { clock, processes }: Loc
       const other = holderIn(found.text)
       const isSilent = clock.monotonicMs() - seenSinceMs >= lockStaleAfterMs
       const isDead = other !== null && lockHolderIsDead(other, processes)
-      if (isDead || (isSilent && !isInSight(other, processes))) {
+      const isAlive = other !== null && lockHolderIsAlive(other, processes)
+      if (isDead || (isSilent && !isAlive)) {
         await takeAway(lockPath, found.text)
         continue
       }
@@ -134,15 +140,6 @@ function holderIn(text: string): LockHolder | null {
   } catch {
     return null
   }
-}
-
-function isInSight(holder: LockHolder | null, { self }: Processes): boolean {
-  return (
-    holder !== null &&
-    holder.bootId !== '' &&
-    holder.bootId === self.bootId &&
-    holder.pidNamespace === self.pidNamespace
-  )
 }
 
 function lockedBy(holder: LockHolder | null, lockPath: string, path: string): FleetError {

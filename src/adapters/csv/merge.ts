@@ -3,7 +3,7 @@
 import type { Bar, SeriesName } from '../../ports/market-data.ts'
 import { bytesOf, linesOf, openSource } from './bytes.ts'
 import { removeDrafts, replaceFile } from './replace.ts'
-import { RowReader } from './rows.ts'
+import { FileFault, RowReader } from './rows.ts'
 import { headOf, seek } from './seek.ts'
 import { fileText, Splicer, spliced } from './splices.ts'
 
@@ -14,7 +14,7 @@ export interface Merged {
   readonly identity: string
 }
 
-/** Null when the file is not (or no more) the one with this identity. FileFault in the part that is read; errors of the system. */
+/** Null when the file is not (or no more) the one with this identity. Errors of the system as they come. */
 export async function mergeInto(
   path: string,
   identity: string,
@@ -42,6 +42,10 @@ export async function mergeInto(
     await removeDrafts(path)
     const replaced = await replaceFile({ path, old: source, content: spliced(bytesOf(source), splices) })
     return replaced === null ? null : { added, changed, identity: replaced }
+  } catch (error) {
+    // It was sound a moment ago: somebody is writing into it.
+    if (error instanceof FileFault) return null
+    throw error
   } finally {
     await source.handle.close()
   }

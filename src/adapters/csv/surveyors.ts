@@ -2,12 +2,18 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Cancel, Clock } from '../../ports/clock.ts'
+import { FleetError } from '../../ports/errors.ts'
 import type { Survey, SurveyTask } from './survey.ts'
 import type { SurveyAnswer, SurveyOrder } from './survey-worker.ts'
 
 const idleMs = 60_000
 /** So that one file's bytes come while another's are judged. */
 const ordersEach = 2
+
+/** SHUTTING_DOWN. */
+function closed(): FleetError {
+  return new FleetError('SHUTTING_DOWN', 'The bar files are closed, for the manager is stopping.')
+}
 
 interface Job {
   readonly task: SurveyTask
@@ -41,7 +47,7 @@ export class Surveyors {
   /** Null when there is no file. Rejects with the system's error, or when closed. */
   survey(task: SurveyTask): Promise<Survey | null> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) return reject(new Error('the bar files are closed'))
+      if (this.#isClosed) return reject(closed())
       this.#waiting.push({ task, resolve, reject })
       this.#deal()
     })
@@ -50,7 +56,7 @@ export class Surveyors {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRest()
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error('the bar files are closed'))
+    for (const { reject } of this.#waiting.splice(0)) reject(closed())
     await Promise.all([...this.#surveyors].map(({ worker }) => worker.terminate()))
   }
 

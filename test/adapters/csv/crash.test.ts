@@ -46,13 +46,38 @@ t.test(
   },
 )
 
+t.test(
+  'two processes that write one file at once lose nothing, and stay out of each other’s way',
+  async (t) => {
+    const { dir, open } = barsFolder(t)
+    const told = await Promise.all(
+      [0, 5_000].map(async (first) => {
+        const child = spawn(...command(dir, String(first)), { stdio: ['ignore', 'pipe', 'inherit'] })
+        t.teardown(() => child.kill('SIGKILL'))
+        const lines: string[] = []
+        for await (const line of createInterface({ input: child.stdout })) {
+          lines.push(line)
+          if (lines.length === 15) child.kill('SIGKILL')
+        }
+        return lines.map(Number)
+      }),
+    )
+    t.ok(told.every((minutes) => minutes.length >= 15))
+    const found = new Set((await barsOf(open(), apple)).map(({ timeMs }) => timeMs))
+    t.strictSame(
+      told.flat().filter((minute) => !found.has(bar(minute).timeMs)),
+      [],
+    )
+  },
+)
+
 t.test('a disk that fills up leaves the old file and nothing else', async (t) => {
   const { dir, open, pathOf, textOf } = barsFolder(t)
   await open().merge(apple, barsFrom(0, 10))
   const before = textOf(apple)
   // The limit on the size of files ends writing as a full disk does. In blocks of 512 bytes or of 1 KiB, as the shell likes.
   const { stdout } = spawnSync(...command(dir, '0 5000', 'ulimit -f 64'), { encoding: 'utf8' })
-  t.match(stdout, /^BARS_DIR_UNUSABLE .* cannot be used: a file may not grow that far \(EFBIG\)/)
+  t.match(stdout, /^BARS_DIR_UNUSABLE BARS_DIR: .* cannot be used: a file may not grow that far \(EFBIG\)/)
   t.equal(textOf(apple), before)
   t.strictSame(readdirSync(dirname(pathOf(apple))), ['1m.csv'])
 })

@@ -24,5 +24,5 @@ t.test('no thread before there is work, none long after, and one again', async (
   const cut = surveyors.survey(task)
   await Promise.all([t.rejects(cut), surveyors.close()])
   t.equal(clock.pendingTimers, 0)
-  await t.rejects(surveyors.survey(task), { message: /closed/ })
+  await t.rejects(surveyors.survey(task), { code: 'SHUTTING_DOWN' })
 })
