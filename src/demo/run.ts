@@ -1,7 +1,7 @@
 // The demo from start to end: a server in this process, its fleet over HTTP, and a folder that goes with it.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { type ApiClient, createClient } from '../cli/client.ts'
 import { printFailure } from '../cli/failure.ts'
@@ -11,6 +11,7 @@ import { ConfigError } from '../config.ts'
 import { runDrill } from './drill.ts'
 import { watchFleet } from './fleet-view.ts'
 import { allRunning, demoFollowers, enable, introduce } from './followers.ts'
+import { dayToDelete, trackSeries } from './series.ts'
 import { whatToTry } from './what-to-try.ts'
 
 /** A server that runs in this process, as the demo sees it. */
@@ -35,8 +36,9 @@ export async function runDemo(argv: readonly string[], io: DemoIo): Promise<Exit
   }
   const temporary = io.env.DATA_DIR ? undefined : await mkdtemp(join(tmpdir(), 'ibgm-demo-'))
   try {
-    return await withServer(io, io.env.DATA_DIR ?? temporary ?? '', (server, client) =>
-      argv.includes('--once') ? once(io, client) : stay(io, server, client),
+    const dataDir = io.env.DATA_DIR || temporary || ''
+    return await withServer(io, dataDir, (server, client) =>
+      argv.includes('--once') ? once(io, client) : stay(io, server, client, dataDir),
     )
   } catch (error) {
     if (io.signal.aborted) return argv.includes('--once') ? exitCodes.failed : exitCodes.ok
@@ -122,7 +124,7 @@ async function once(io: DemoIo, client: ApiClient): Promise<ExitCode> {
   return ok ? exitCodes.ok : exitCodes.failed
 }
 
-async function stay(io: DemoIo, server: DemoServer, client: ApiClient): Promise<ExitCode> {
+async function stay(io: DemoIo, server: DemoServer, client: ApiClient, dataDir: string): Promise<ExitCode> {
   await introduce(client, demoFollowers)
   await enable(client, demoFollowers)
   const live = io.stdout.isTTY === true
@@ -133,7 +135,14 @@ async function stay(io: DemoIo, server: DemoServer, client: ApiClient): Promise<
       hint: `its state is above; set DATA_DIR to keep the server's log (manager.log)`,
     })
   }
-  io.stdout.write(`${whatToTry(server.url, painter(io.stdout, io.env)).join('\n')}\n`)
+  await trackSeries(client)
+  const tips = whatToTry({
+    url: server.url,
+    barsDir: resolve(dataDir, 'bars'),
+    day: dayToDelete(Date.now()),
+    paint: painter(io.stdout, io.env),
+  })
+  io.stdout.write(`${tips.join('\n')}\n`)
   await watchFleet({ ...watch, live: false, known: gateways, until: () => false })
   return exitCodes.ok
 }

@@ -1,9 +1,19 @@
 // What the demo says once its fleet is up: commands to copy.
+import { join } from 'node:path'
 import type { Paint } from '../cli/terminal.ts'
 
 const defaultUrl = 'http://127.0.0.1:8080'
 
-export function whatToTry(url: string, paint: Paint): string[] {
+export interface Surroundings {
+  readonly url: string
+  /** Absolute. */
+  readonly barsDir: string
+  /** A trading day of SPY, `YYYY-MM-DD`. */
+  readonly day: string
+  readonly paint: Paint
+}
+
+export function whatToTry({ url, barsDir, day, paint }: Surroundings): string[] {
   const api = `${url}/api/v1`
   // Elsewhere than at the default, each command must be told where.
   const ibgm = url === defaultUrl ? 'npx ibgm' : `IBGM_URL=${url} npx ibgm`
@@ -31,6 +41,17 @@ export function whatToTry(url: string, paint: Paint): string[] {
         `${ibgm} events --follower alpha`,
       ],
     ],
+    [
+      'Market data: SPY 1h and AAPL 15m, from the gateway of alpha. Their bars are there in half a minute:',
+      [
+        `${ibgm} gaps`,
+        `${ibgm} series`,
+        `${ibgm} bars SPY 1h --start ${day}`,
+        // -i with a suffix is the one form that every sed takes.
+        `sed -i.bak '/^${day}T/d' ${quoted(join(barsDir, 'SPY', '1h.csv'))}   # a day is gone`,
+        `${ibgm} gaps scan --wait           # and fetched anew`,
+      ],
+    ],
   ]
   return [
     '',
@@ -42,4 +63,9 @@ export function whatToTry(url: string, paint: Paint): string[] {
     paint('dim', 'Ctrl-C ends the demo.'),
     '',
   ]
+}
+
+/** As one word of a shell. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }

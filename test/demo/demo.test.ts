@@ -1,8 +1,12 @@
 // The demo against a made-up server: what it asks for, what it shows, what it leaves behind.
-import { existsSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Gateway } from '../../schemas/gateway.ts'
+import type { SeriesCreate } from '../../schemas/market-data.ts'
 import { type DemoIo, runDemo } from '../../src/demo/run.ts'
+import { dayToDelete } from '../../src/demo/series.ts'
 import {
   type AskedRequest,
   fakeIo,
@@ -15,6 +19,7 @@ import {
 /** A fleet that does what it is told, one look later. */
 class StubFleet {
   readonly #gateways = new Map<string, Gateway>()
+  readonly tracked: string[] = []
 
   respond = ({ method, path, body }: AskedRequest): StubAnswer => {
     const [, kind, id = '', verb] = path.replace(/\?.*/, '').split('/')
@@ -23,6 +28,7 @@ class StubFleet {
       this.#set(created, { status: 'STOPPED', phase: 'stopped' })
       return { status: 201, body: {} }
     }
+    if (kind === 'series') return this.track(body as SeriesCreate)
     if (method === 'PUT') return { status: 204 }
     if (method === 'PATCH') return { body: {} }
     if (kind === 'simulator') {
@@ -37,6 +43,14 @@ class StubFleet {
     if (verb === 'health') return { body: { healthy: true, layers: [{ status: 'ok' }, { status: 'ok' }] } }
     if (id !== '') return { body: this.#look(id) }
     return { body: { items: [...this.#gateways.keys()].map((each) => this.#look(each)), counts: {} } }
+  }
+
+  /** The second has been there since an earlier demo. */
+  track({ symbol, timeframe }: SeriesCreate): StubAnswer {
+    this.tracked.push(`${symbol} ${timeframe}`)
+    return symbol === 'SPY'
+      ? { status: 201, body: {} }
+      : { status: 409, body: { status: 409, code: 'SERIES_EXISTS', detail: 'It is tracked already.' } }
   }
 
   #set(followerId: string, changes: Partial<Gateway>): void {
@@ -129,6 +143,37 @@ t.test('plain: lines until all are RUNNING, what to try, then news until Ctrl-C'
   t.match(stdout, /IBGM_URL=http:\/\/127\.0\.0\.1:\d+ npx ibgm fault alpha drop/)
   t.match(stdout, /curl -s http:\/\/127\.0\.0\.1:\d+\/api\/v1\/system\/ib-status/)
   t.notMatch(stdout, '\x1b')
+})
+
+t.test(
+  'two series are tracked, and a day of one may be deleted by the command that is printed',
+  async (t) => {
+    const interrupt = new AbortController()
+    const fleet = new StubFleet()
+    const dir = join(t.testdir({}), "it's data")
+    const file = join(dir, 'bars', 'SPY', '1h.csv')
+    const { stdout } = await demo(t, [], {
+      fleet,
+      env: { DATA_DIR: dir },
+      signal: interrupt.signal,
+      onOutput: (so) => so.includes('Ctrl-C ends the demo') && interrupt.abort(),
+    })
+    t.strictSame(fleet.tracked, ['SPY 1h', 'AAPL 15m'])
+    const [, day = ''] = /ibgm bars SPY 1h --start (\d{4}-\d\d-\d\d)/.exec(stdout) ?? []
+    const [command = ''] = /sed -i.*$/m.exec(stdout) ?? []
+    mkdirSync(dirname(file), { recursive: true })
+    const others = 'timestamp,open,high,low,close,volume\n2020-01-02T15:00:00Z,1,1,1,1,1\n'
+    writeFileSync(file, `${others}${day}T15:00:00Z,1,1,1,1,1\n${day}T16:00:00Z,1,1,1,1,1\n`)
+    execFileSync('sh', ['-c', command])
+    t.equal(readFileSync(file, 'utf8'), others)
+  },
+)
+
+t.test('the day to delete is a whole trading day, some days back', async (t) => {
+  const at = (iso: string) => dayToDelete(Date.parse(iso))
+  t.equal(at('2026-11-21T12:00:00Z'), '2026-11-19', 'a Saturday')
+  t.equal(at('2026-11-24T00:00:00Z'), '2026-11-20', 'over a weekend')
+  t.equal(at('2026-11-28T12:00:00Z'), '2026-11-25', 'past Thanksgiving')
 })
 
 t.test('on a terminal: a table that redraws itself', async (t) => {
