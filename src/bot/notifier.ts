@@ -1,0 +1,18 @@
+// How the bot tells a person something, seen from where it happens. It never fails and never waits.
+
+/** As people read them; `DEBUG` is never sent. */
+export type NoticeLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL'
+
+export interface Notice {
+  readonly level: NoticeLevel
+  /** One line, without the level. */
+  readonly title: string
+  /** What happened. Never carries a secret. */
+  readonly text: string
+  /** What the person should do; `None` when nothing. */
+  readonly action: string
+}
+
+export interface Notifier {
+  notify(notice: Notice): void
+}
