@@ -1,18 +1,17 @@
 // Historical bars from IB: portion by portion, newest first, each checked, with what IB did not have.
 import type { TradingTimes } from '../calendar/session.ts'
 import type { Clock } from '../ports/clock.ts'
-import { isFleetError } from '../ports/errors.ts'
-import type { IbBar, IbNotice } from '../ports/ib.ts'
+import type { IbBar } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { Bar } from '../ports/market-data.ts'
 import type { EmptyRange, SeriesRecord } from '../ports/stores.ts'
-import { classifyIbCode } from '../session/codes.ts'
 import { checkBars } from './checked-bars.ts'
 import { type BarRequest, planRequests } from './chunks.ts'
 import type { QualifiedContract } from './contracts.ts'
 import type { Asking, DataRequester } from './data-link.ts'
 import { barsWithin } from './empty-ranges.ts'
 import { type FoundGap, findGaps } from './gaps.ts'
+import { askPatiently, refusalOf } from './refusals.ts'
 import { contractKey, seriesTitle } from './series.ts'
 import { timeframeFacts } from './timeframes.ts'
 
@@ -29,8 +28,6 @@ export interface Portion {
 
 /** IB is slow with years of bars. */
 const timeoutMs = 60_000
-/** The pacer waits before each of these. */
-const pacingTries = 5
 /** IB may not have the latest bars yet, so their absence means nothing. */
 const settledAfterMs = 10 * 60_000
 const headGoodForMs = 86_400_000
@@ -53,15 +50,18 @@ export class History {
     const key = headKey(series)
     const known = this.#heads.get(key)
     if (known && this.#clock.monotonicMs() - known.askedMs < headGoodForMs) return known.ms
-    const ms = await this.#requester
-      .request('headTimestamp', { contract, whatToShow, useRth }, asking)
-      .then((answer) => (Number.isFinite(answer) ? answer : Number.NEGATIVE_INFINITY))
-      .catch((error) => {
-        if (isFleetError(error, 'REQUEST_REJECTED')) return Number.NEGATIVE_INFINITY
-        throw error
-      })
-    this.#heads.set(key, { ms, askedMs: this.#clock.monotonicMs() })
-    return ms
+    const ms = await this.#patiently(series, () =>
+      this.#requester.request('headTimestamp', { contract, whatToShow, useRth }, asking),
+    ).catch((error) => {
+      if (/refused|no-data/.test(refusalOf(error))) return Number.NaN
+      throw error
+    })
+    const head = {
+      ms: Number.isFinite(ms) ? ms : Number.NEGATIVE_INFINITY,
+      askedMs: this.#clock.monotonicMs(),
+    }
+    this.#heads.set(key, head)
+    return head.ms
   }
 
   /** What IB said last, without asking; -Infinity where it has not. */
@@ -110,34 +110,27 @@ export class History {
   ): Promise<readonly IbBar[]> {
     const { whatToShow, useRth, timeframe } = series
     const { barSize } = timeframeFacts[timeframe]
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.#requester.request(
+    try {
+      return await this.#patiently(series, () =>
+        this.#requester.request(
           'historicalBars',
           { contract, endMs: askEndMs, duration, barSize, whatToShow, useRth },
           { timeoutMs, ...asking },
-        )
-      } catch (error) {
-        const said = refusal(error)
-        if (said === 'no-data') return []
-        if (said === 'pacing' ? tries >= pacingTries : said !== 'timeout' || tries > 1) throw error
-        this.#log.warn({ series: seriesTitle(series), err: error }, 'asking IB again')
-      }
+        ),
+      )
+    } catch (error) {
+      if (refusalOf(error) === 'no-data') return []
+      throw error
     }
+  }
+
+  #patiently<T>(series: SeriesRecord, ask: () => Promise<T>): Promise<T> {
+    return askPatiently(ask, (err) => this.#log.warn({ series: seriesTitle(series), err }, 'asking IB again'))
   }
 }
 
 function headKey(series: SeriesRecord): string {
   return `${contractKey(series)}/${series.whatToShow}/${series.useRth}`
-}
-
-/** What a failed request means for the next try. */
-function refusal(error: unknown): 'no-data' | 'pacing' | 'timeout' | 'other' {
-  if (isFleetError(error, 'CONNECTION_TIMEOUT')) return 'timeout'
-  const notice = isFleetError(error, 'REQUEST_REJECTED') ? (error.cause as IbNotice | undefined) : undefined
-  if (!notice) return 'other'
-  if (notice.code === 162 && /returned no data/i.test(notice.text)) return 'no-data'
-  return classifyIbCode(notice.code, notice.text).kind === 'pacing' ? 'pacing' : 'other'
 }
 
 /** The asked stretch, if something that the calendar expects there did not come; without the latest minutes. */

@@ -3,11 +3,11 @@ import { builtInTimes } from '../calendar/built-in.ts'
 import { contractHoursTimes, ibTimes, type TimesFromIb } from '../calendar/ib-schedule.ts'
 import type { TradingTimes } from '../calendar/session.ts'
 import type { Clock } from '../ports/clock.ts'
-import { isFleetError } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { SeriesRecord } from '../ports/stores.ts'
 import type { QualifiedContract } from './contracts.ts'
 import type { Asking, DataRequester } from './data-link.ts'
+import { askPatiently, refusalOf } from './refusals.ts'
 import { contractKey } from './series.ts'
 
 /** Holidays are announced long before, so twice a day is often enough. */
@@ -60,16 +60,21 @@ export class TradingCalendar {
     asking: Asking,
   ): Promise<TradingTimes> {
     try {
-      const schedule = await this.#requester.request(
-        'schedule',
-        { contract: contract.contract, duration: `${this.#days} D`, useRth: series.useRth },
-        asking,
+      const schedule = await askPatiently(
+        () =>
+          this.#requester.request(
+            'schedule',
+            { contract: contract.contract, duration: `${this.#days} D`, useRth: series.useRth },
+            asking,
+          ),
+        (err) => this.#log.warn({ symbol: series.symbol, err }, 'asking IB again'),
       )
       return this.#reported(series, ibTimes(schedule, fallback, this.#clock.now()))
     } catch (error) {
       // Not every kind of contract has a schedule.
-      if (!isFleetError(error, 'REQUEST_REJECTED')) throw error
-      this.#log.info({ symbol: series.symbol, reason: error.message }, 'no trading schedule from IB')
+      if (!/refused|no-data/.test(refusalOf(error))) throw error
+      const { message: reason } = error as Error
+      this.#log.info({ symbol: series.symbol, reason }, 'no trading schedule from IB')
       return fallback
     }
   }

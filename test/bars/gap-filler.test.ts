@@ -143,15 +143,21 @@ t.test('a pacing error is waited out and asked again; a refusal is told', async 
       cause: { id: 1, code: 162, text },
     })
   }
-  let refusals = 2
+  const refusals = { schedule: 2, headTimestamp: 2, historicalBars: 2 }
   market.beforeAnswer = ({ kind }) => {
-    if (kind === 'historicalBars' && refusals-- > 0)
+    if (kind in refusals && refusals[kind as keyof typeof refusals]-- > 0)
       refuse('Historical Market Data Service error message:Historical data request pacing violation')
   }
   manager.start()
   await idle()
   t.equal(manager.gapFillerStatus().failed, 0)
   t.ok(files.barsOf({ symbol: 'SPY', timeframe: '1d' }).length > 0)
+  for (const kind of Object.keys(refusals))
+    t.equal(
+      market.asked.filter((asked) => asked.kind === kind).length,
+      3,
+      `${kind} is no answer until it is one`,
+    )
   market.beforeAnswer = ({ kind }) => {
     if (kind === 'historicalBars') refuse('No market data permissions for ARCA STK')
   }
