@@ -138,10 +138,15 @@ t.test(
 t.test(
   'IBKR lost and back with all data (1102): the subscription stands, and is not made twice',
   async (t) => {
-    const { market, bars, listen } = await liveMarket(t)
+    const { market, bars, outages, listen } = await liveMarket(t)
     const spy = await listen('SPY')
     await spy.more()
     market.gateway.fault('1100')
+    await until(
+      () => outages.size,
+      (count) => count === 1,
+      'the loss is noticed',
+    )
     await t.rejects(bars.manager.streamBars('AAPL', new AbortController().signal), {
       code: 'DATA_CONNECTION_DOWN',
       message: /1100/,
