@@ -19,6 +19,7 @@ export class OrderLine {
   readonly #pacer: Pacer
   readonly #eventListeners = new Set<(event: IbOrderEvent) => void>()
   readonly #noticeListeners = new Set<(notice: IbNotice) => void>()
+  readonly #closingListeners = new Set<() => void>()
   #line: Line | undefined
   #connections = 0
 
@@ -82,6 +83,15 @@ export class OrderLine {
     return () => this.#noticeListeners.delete(listener)
   }
 
+  /**
+   * Called in the very turn in which a connection ends, before it is forgotten: `connectionId` is still its own, and a mark reaches it if it
+   * is us who end it. Must not throw. Returns how to stop.
+   */
+  onClosing(listener: () => void): () => void {
+    this.#closingListeners.add(listener)
+    return () => this.#closingListeners.delete(listener)
+  }
+
   /** For the session: a connection is open. */
   opened(connection: IbConnection, welcome: IbWelcome): void {
     this.#line = { id: ++this.#connections, connection, welcome }
@@ -89,6 +99,7 @@ export class OrderLine {
 
   /** For the session: it is over, or about to be. */
   closed(): void {
+    if (this.#line) for (const listener of [...this.#closingListeners]) listener()
     this.#line = undefined
   }
 
