@@ -5,7 +5,10 @@ import { type ErrorCode, FleetError } from '../../ports/errors.ts'
 import {
   type IbConnection,
   type IbConnectionListener,
+  type IbContract,
   type IbNotice,
+  type IbOrder,
+  type IbOrderEvent,
   type IbRequestKind,
   type IbRequests,
   type IbStep,
@@ -15,8 +18,12 @@ import {
   type IbTarget,
   ibSteps,
 } from '../../ports/ib.ts'
+import { toVendor } from './contracts.ts'
 import { FrameReader, refuseImpossibleCount, withoutOrderReject } from './frames.ts'
+import { listenForOrders, refuseUnsendable, toVendorOrder } from './orders.ts'
+import type { NumberedKind } from './request-table.ts'
 import { OpenRequests } from './requests.ts'
+import { isSharedKind, SharedQuestions } from './shared-questions.ts'
 import { createVendor, type Vendor } from './vendor.ts'
 
 /** How long a gateway may take over the end of a connection before its socket is torn down. */
@@ -46,6 +53,7 @@ export class IbApiConnection implements IbConnection {
   readonly #socket: Socket
   readonly #frames = new FrameReader()
   readonly #requests: OpenRequests
+  readonly #questions: SharedQuestions
   /** The steps not done yet; empty means open. */
   readonly #outstanding = new Set<IbStep>(ibSteps)
   #accounts: readonly string[] = []
@@ -60,7 +68,9 @@ export class IbApiConnection implements IbConnection {
     this.#listener = listener
     this.#vendor = createVendor(target, (chunk) => this.#onData(chunk))
     const { api } = this.#vendor
-    this.#requests = new OpenRequests(api)
+    this.#requests = new OpenRequests(api, target.clientId)
+    this.#questions = new SharedQuestions(api)
+    listenForOrders(api, (event) => this.#onOrderEvent(event))
     api.on(EventName.managedAccounts, (csv) => this.#onAccounts(csv))
     api.on(EventName.nextValidId, (id) => this.#onNextOrderId(id))
     api.on(EventName.currentTime, (epochSeconds) => this.#onTime(epochSeconds))
@@ -93,7 +103,10 @@ export class IbApiConnection implements IbConnection {
   ): Promise<IbRequests[K]['answer']> {
     signal?.throwIfAborted()
     if (!this.#isOpen()) throw this.#notOpen()
-    return this.#requests.request(kind, params, signal)
+    const answer = isSharedKind(kind)
+      ? this.#questions.ask(kind, params as IbRequests[typeof kind]['params'], signal)
+      : this.#requests.request(kind as NumberedKind, params as never, signal)
+    return answer as Promise<IbRequests[K]['answer']>
   }
 
   stream<K extends IbStreamKind>(
@@ -106,6 +119,21 @@ export class IbApiConnection implements IbConnection {
     return () => {
       if (!this.#over) cancel()
     }
+  }
+
+  placeOrder(orderId: number, contract: IbContract, order: IbOrder): void {
+    if (!this.#takesOrders()) throw this.#notOpen()
+    refuseUnsendable(orderId, contract, order)
+    this.#vendor.api.placeOrder(orderId, toVendor(contract), toVendorOrder(order))
+  }
+
+  cancelOrder(orderId: number): void {
+    if (!this.#takesOrders()) throw this.#notOpen()
+    this.#vendor.api.cancelOrder(orderId)
+  }
+
+  mark(): void {
+    if (this.#takesOrders()) this.#vendor.api.reqIds()
   }
 
   close(): Promise<void> {
@@ -130,6 +158,11 @@ export class IbApiConnection implements IbConnection {
 
   #isOpen(): boolean {
     return !this.#over && this.#outstanding.size === 0
+  }
+
+  /** Bytes of ours that still wait here would let an order leave later than its sender thinks. */
+  #takesOrders(): boolean {
+    return this.#isOpen() && this.#socket.writable && this.#socket.writableLength === 0
   }
 
   #notOpen(): FleetError {
@@ -189,6 +222,12 @@ export class IbApiConnection implements IbConnection {
     }
     this.#listener.onNotice(notice)
     this.#requests.onNotice(notice)
+    this.#questions.onNotice(notice)
+  }
+
+  #onOrderEvent(event: IbOrderEvent): void {
+    this.#questions.onOrderEvent(event)
+    this.#listener.onOrderEvent?.(event)
   }
 
   #done(step: IbStep): void {
@@ -245,6 +284,7 @@ export class IbApiConnection implements IbConnection {
     this.#time?.reject(error)
     this.#time = undefined
     this.#requests.failAll(error)
+    this.#questions.failAll(error)
   }
 }
 

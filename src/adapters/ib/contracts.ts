@@ -19,3 +19,20 @@ export function fromVendor(details: { contract: Contract } & Omit<IbContractDeta
     minTick,
   }
 }
+
+/** What orders, fills and positions are about; IB fills in every field, most of them with nothing. */
+export function contractOf(contract: Contract): IbContract {
+  const { conId, symbol, secType, exchange, primaryExch, currency, localSymbol, tradingClass } = contract
+  const { lastTradeDateOrContractMonth } = contract
+  return {
+    ...(conId && { conId }),
+    ...(symbol && { symbol }),
+    ...(secType && { secType }),
+    ...(exchange && { exchange }),
+    ...(primaryExch && { primaryExchange: primaryExch }),
+    ...(currency && { currency }),
+    ...(localSymbol && { localSymbol }),
+    ...(tradingClass && { tradingClass }),
+    ...(lastTradeDateOrContractMonth && { lastTradeDateOrContractMonth }),
+  }
+}

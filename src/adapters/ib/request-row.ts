@@ -2,16 +2,27 @@
 import type { IBApi } from '@stoqey/ib'
 
 /** What the messages of an answer hold. */
-export type Family = 'contracts' | 'ticks' | 'bars' | 'schedules' | 'first moments' | 'real-time bars'
+export type Family =
+  | 'contracts'
+  | 'ticks'
+  | 'bars'
+  | 'schedules'
+  | 'first moments'
+  | 'real-time bars'
+  | 'executions'
+  | 'account values'
 
 /** A request that is answered and over. */
 export interface RequestRow<Params, Item, Answer> {
   /** All that can be an answer to it. */
   readonly hears: Family
-  send(api: IBApi, id: number, params: Params): void
+  /** `clientId` is ours. */
+  send(api: IBApi, id: number, params: Params, clientId: number): void
   /** Absent where IB knows no such message. */
   cancel?(api: IBApi, id: number): void
-  answer(items: Item[]): Answer
+  /** IB goes on after the answer until it is cancelled. */
+  readonly goesOn?: true
+  answer(items: Item[], params: Params, clientId: number): Answer
 }
 
 /** A request that goes on until cancelled. */

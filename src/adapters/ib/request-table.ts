@@ -1,6 +1,7 @@
-// Every kind of request and stream that the port knows, by its name.
+// Every kind of request that carries a request id, and every kind of stream, by its name in the port.
 import { EventName, type IBApi } from '@stoqey/ib'
 import type {
+  IbAccountValue,
   IbContractDetails,
   IbRequestKind,
   IbRequests,
@@ -8,6 +9,7 @@ import type {
   IbStreams,
   IbTick,
 } from '../../ports/ib.ts'
+import { accountSummary, executions } from './account-requests.ts'
 import { fromVendor, toVendor } from './contracts.ts'
 import {
   headTimestamp,
@@ -16,9 +18,13 @@ import {
   realTimeBars,
   schedule,
 } from './historical-requests.ts'
+import { execution } from './orders.ts'
 import type { Answers, RequestRow, StreamRow } from './request-row.ts'
+import type { SharedKind } from './shared-questions.ts'
 
-type Row<K extends IbRequestKind, Item> = RequestRow<IbRequests[K]['params'], Item, IbRequests[K]['answer']>
+export type NumberedKind = Exclude<IbRequestKind, SharedKind>
+
+type Row<K extends NumberedKind, Item> = RequestRow<IbRequests[K]['params'], Item, IbRequests[K]['answer']>
 
 const contractDetails: Row<'contractDetails', IbContractDetails> = {
   hears: 'contracts',
@@ -34,12 +40,14 @@ const quote: Row<'quote', IbTick> = {
 }
 
 /** Items come from the listeners below, as `unknown`: only a row knows what its own are. */
-export const requestTable: { [K in IbRequestKind]: Row<K, never> } = {
+export const requestTable: { [K in NumberedKind]: Row<K, never> } = {
   contractDetails,
   quote,
   historicalBars,
   schedule,
   headTimestamp,
+  executions,
+  accountSummary,
 }
 
 export const streamTable: { [K in IbStreamKind]: StreamRow<IbStreams[K]['params']> } = {
@@ -63,5 +71,11 @@ export function listenForAnswers(api: IBApi, answers: Answers): void {
   api.on(EventName.tickSize, onTick)
   api.on(EventName.tickGeneric, onTick)
   api.on(EventName.tickSnapshotEnd, (id) => onEnd('ticks', id))
+  api.on(EventName.execDetails, (id, contract, found) => onItem('executions', id, execution(contract, found)))
+  api.on(EventName.execDetailsEnd, (id) => onEnd('executions', id))
+  api.on(EventName.accountSummary, (id, account, tag, value, currency) =>
+    onItem('account values', id, { account, tag, value, currency } satisfies IbAccountValue),
+  )
+  api.on(EventName.accountSummaryEnd, (id) => onEnd('account values', id))
   listenForHistory(api, answers)
 }

@@ -1,16 +1,9 @@
-// The requests of one connection that wait for answers.
+// The requests of one connection that carry a request id and wait for answers.
 import { type IBApi, isNonFatalError } from '@stoqey/ib'
 import { FleetError } from '../../ports/errors.ts'
-import type {
-  IbNotice,
-  IbRequestKind,
-  IbRequests,
-  IbStreamKind,
-  IbStreamListener,
-  IbStreams,
-} from '../../ports/ib.ts'
+import type { IbNotice, IbRequests, IbStreamKind, IbStreamListener, IbStreams } from '../../ports/ib.ts'
 import type { Family, RequestRow, StreamRow } from './request-row.ts'
-import { listenForAnswers, requestTable, streamTable } from './request-table.ts'
+import { listenForAnswers, type NumberedKind, requestTable, streamTable } from './request-table.ts'
 
 /** Request ids and order ids share one field in error messages, so ours start where no order id comes. */
 const FIRST_REQUEST_ID = 1_000_000_000
@@ -26,14 +19,16 @@ interface Exchange {
 
 export class OpenRequests {
   readonly #api: IBApi
+  readonly #clientId: number
   readonly #open = new Map<number, Exchange>()
   #nextId = FIRST_REQUEST_ID
 
-  constructor(api: IBApi) {
+  constructor(api: IBApi, clientId: number) {
     this.#api = api
+    this.#clientId = clientId
   }
 
-  request<K extends IbRequestKind>(
+  request<K extends NumberedKind>(
     kind: K,
     params: IbRequests[K]['params'],
     signal: AbortSignal | undefined,
@@ -44,7 +39,11 @@ export class OpenRequests {
       const id = this.#begin({
         hears: row.hears,
         onItem: (item) => items.push(item),
-        onEnd: () => finish(() => resolve(row.answer(items as never[]))),
+        onEnd: () =>
+          finish(() => {
+            if (row.goesOn) row.cancel?.(this.#api, id)
+            resolve(row.answer(items as never[], params, this.#clientId))
+          }),
         onError: (error) => finish(() => reject(error)),
       })
       const onAbort = () =>
@@ -59,7 +58,7 @@ export class OpenRequests {
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       try {
-        row.send(this.#api, id, params)
+        row.send(this.#api, id, params, this.#clientId)
       } catch (error) {
         finish(() => reject(error))
       }

@@ -22,6 +22,7 @@ interface VendorController {
   readonly socket: VendorSocket
   readonly decoder: VendorDecoder
   rateLimiter(tokens: unknown[]): void
+  schedule(write: () => void): void
 }
 
 export interface Vendor {
@@ -50,7 +51,8 @@ export function createVendor(target: IbTarget, onData: (chunk: Buffer) => void):
     typeof socket.send !== 'function' ||
     typeof decoder.decodeUnicodeEscapedString !== 'function' ||
     !Array.isArray(decoder.dataQueue) ||
-    typeof controller.rateLimiter !== 'function'
+    typeof controller.rateLimiter !== 'function' ||
+    typeof controller.schedule !== 'function'
   )
     throw new FleetError(
       'INTERNAL',
@@ -59,6 +61,8 @@ export function createVendor(target: IbTarget, onData: (chunk: Buffer) => void):
   socket.onData = onData
   // Its limiter starts a timer of 100 ms for every message and queues what nobody can take back; pacing is the session's.
   controller.rateLimiter = (tokens) => socket.send(tokens)
+  // What it schedules while it thinks itself unconnected would leave later, when nobody can call it back.
+  controller.schedule = (write) => write()
   decoder.dataQueue = new FieldQueue()
   // Theirs takes quadratic time, which a text full of escapes turns into minutes.
   decoder.decodeUnicodeEscapedString = unescapeUnicode
