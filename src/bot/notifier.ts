@@ -1,10 +1,8 @@
 // How the bot tells a person something, seen from where it happens. It never fails and never waits.
-
-/** As people read them; `DEBUG` is never sent. */
-export type NoticeLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL'
+import type { AlertLevel } from '../../schemas/system.ts'
 
 export interface Notice {
-  readonly level: NoticeLevel
+  readonly level: AlertLevel
   /** One line, without the level. */
   readonly title: string
   /** What happened. Never carries a secret. */
