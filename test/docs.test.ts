@@ -5,6 +5,7 @@ import t from 'tap'
 import { gatewayPhases } from '../schemas/gateway.ts'
 import { reasonCodes } from '../schemas/reason.ts'
 import { reasonText } from '../src/fleet/reasons.ts'
+import type { ErrorCode } from '../src/ports/errors.ts'
 import { faultNames } from '../src/simulator/faults.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -12,15 +13,28 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
 for (const name of readdirSync(join(root, 'docs'))) if (name.endsWith('.md')) documents.push(`docs/${name}`)
 
-t.test('the runbook has one section for each reason code, and says what locks', async (t) => {
-  const sections = read('docs/runbook.md').split(/^### /m).slice(1)
-  const codes = sections.map((section) => section.slice(0, section.indexOf('\n')))
-  t.strictSame([...codes].sort(), [...reasonCodes].sort())
-  for (const code of reasonCodes) {
-    const section = sections[codes.indexOf(code)] ?? ''
-    if (reasonText[code].locks) t.match(section, /\blocks\b/, code)
-  }
-})
+/** What the market data side raises alerts with. */
+const marketDataCodes = [
+  'BAR_FILE_DAMAGED',
+  'BARS_DIR_UNUSABLE',
+  'CONTRACT_AMBIGUOUS',
+  'CONTRACT_EXPIRED',
+  'CONTRACT_UNKNOWN',
+  'DATA_CONNECTION_DOWN',
+] as const satisfies readonly ErrorCode[]
+
+t.test(
+  'the runbook has one section for each reason code and each code of the market data side, and says what locks',
+  async (t) => {
+    const sections = read('docs/runbook.md').split(/^### /m).slice(1)
+    const codes = sections.map((section) => section.slice(0, section.indexOf('\n')))
+    t.strictSame([...codes].sort(), [...reasonCodes, ...marketDataCodes].sort())
+    for (const code of reasonCodes) {
+      const section = sections[codes.indexOf(code)] ?? ''
+      if (reasonText[code].locks) t.match(section, /\blocks\b/, code)
+    }
+  },
+)
 
 t.test('the table of phases has them all', async (t) => {
   const [, table = ''] = /## Phases([\s\S]*?)\n## /.exec(read('docs/architecture.md')) ?? []
