@@ -273,7 +273,7 @@ export class DataConnection implements OwnedDataLink {
     await session?.disconnect()
   }
 
-  /** Waits for the delay, or for another gateway process behind the source. */
+  /** Waits for the delay, or until the gateway process behind the source is gone or another. */
   async #pause(
     source: DataSource,
     generation: string | undefined,
@@ -284,10 +284,10 @@ export class DataConnection implements OwnedDataLink {
     const dueMs = clock.monotonicMs() + delayMs
     for (let leftMs = delayMs; leftMs > 0 && !signal.aborted; leftMs = dueMs - clock.monotonicMs()) {
       const changed = changeOf(source)
-      const isOver = await changed.within(clock, leftMs, signal)
-      if (isOver) return
       const target = await source.target().catch(() => undefined)
-      if (target && 'host' in target && target.generation !== generation) return
+      const isSame = !target || ('host' in target && target.generation === generation)
+      if (!isSame) changed.stop()
+      if (!isSame || (await changed.within(clock, leftMs, signal))) return
     }
   }
 

@@ -218,6 +218,37 @@ t.test('another gateway process ends the wait', async (t) => {
 })
 
 t.test(
+  'a gateway that is stopped ends the wait: why is said at once, and its return is not waited out',
+  async (t) => {
+    const { connection, connector, source, clock } = makeConnection(t)
+    connection.start()
+    await rest()
+    connector.last.drop()
+    await rest()
+    t.match(connection.status(), { state: 'waiting', nextRetryAt: String })
+    source.become({ absent: 'The gateway of alpha is not RUNNING.' })
+    await rest()
+    t.match(connection.status(), { state: 'waiting', lastError: { code: 'GATEWAY_NOT_RUNNING' } })
+    t.equal(connection.status().nextRetryAt, undefined)
+    source.become(target())
+    await rest()
+    t.match(connection.status(), { state: 'connected', reconnects: 1 })
+
+    source.now = { absent: 'The gateway of alpha is not RUNNING.' }
+    connector.last.drop()
+    await rest()
+    t.match(
+      connection.status(),
+      { lastError: { code: 'GATEWAY_NOT_RUNNING' } },
+      'also when it was gone before',
+    )
+    await connection.stop()
+    t.equal(source.listeners, 0)
+    t.equal(clock.pendingTimers, 0)
+  },
+)
+
+t.test(
   'without IBKR behind the gateway it is connected, but not usable, and listeners hear both changes',
   async (t) => {
     const { connection, connector } = makeConnection(t)
