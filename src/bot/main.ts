@@ -1,0 +1,73 @@
+// `npm run bot`: the bot as a process. Environment and flags in, JSON lines on standard output, signals in, exit code out.
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { loadEnvFile } from 'node:process'
+import { destination, pino, stdTimeFunctions } from 'pino'
+import { alertLog } from '../adapters/alert-log.ts'
+import { createDiscordSink } from '../adapters/discord/discord.ts'
+import { ibConnector } from '../adapters/ib/connector.ts'
+import { systemClock } from '../adapters/system-clock.ts'
+import { redaction } from '../request-log.ts'
+import { Bot } from './bot.ts'
+import { BotAlerts } from './bot-alerts.ts'
+import { BotConfigError, botHelp, type ParsedBotConfig, parseBotConfig } from './config.ts'
+
+const require = createRequire(import.meta.url)
+/** The compiled file lies one folder deeper than its source. */
+const { version } = require(
+  import.meta.url.includes('/dist/') ? '../../../package.json' : '../../package.json',
+)
+
+if (existsSync('.env')) loadEnvFile('.env')
+
+const argv = process.argv.slice(2)
+const help = botHelp(argv)
+if (help === undefined) process.exitCode = await main(argv)
+else process.stdout.write(help)
+// A strategy's thread, or a socket in its last moments, must not hold the end up.
+process.exit()
+
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parse(argv)
+  if (!parsed) return 1
+  const { config, secrets, notices } = parsed
+  const log = pino(
+    {
+      level: config.logLevel,
+      redact: redaction,
+      base: { version },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label.toUpperCase() }) },
+    },
+    destination({ fd: 1, sync: true }),
+  )
+  for (const notice of notices) log.warn({}, notice)
+  const clock = systemClock()
+  const sinks = [alertLog(log)]
+  if (secrets.discordWebhookUrl !== undefined)
+    sinks.push(createDiscordSink({ url: secrets.discordWebhookUrl, clock }))
+  const alerts = new BotAlerts({ sinks, clock, log })
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(1)
+      log.info({ signal }, 'Signal received')
+      stop.abort(new Error(signal))
+    })
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'A fault of ours: the bot ends, positions are left as they are')
+    process.exit(1)
+  })
+  const bot = new Bot({ config, secrets, connector: ibConnector(), clock, log, alerts, version })
+  return bot.run(stop.signal)
+}
+
+function parse(argv: readonly string[]): ParsedBotConfig | undefined {
+  try {
+    return parseBotConfig(process.env, argv)
+  } catch (error) {
+    if (!(error instanceof BotConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return undefined
+  }
+}
