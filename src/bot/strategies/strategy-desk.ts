@@ -1,55 +1,166 @@
 // Chooses the strategy: the one that today's gameplan names, or Strategy C whenever there is a reason for it.
-import type { Clock } from '../../ports/clock.ts'
-import type { GameplanReading } from '../gameplan.ts'
+import { defaultingToC, type GameplanReading } from '../gameplan.ts'
 import type { OrderIntent } from '../intents.ts'
+import { type HostedStrategy, loadStrategyModule, type ModuleOptions, StrategyFailed } from './module-host.ts'
 import type { Moment } from './strategy.ts'
-import type { CloseOut } from './strategy-c.ts'
+import { type CloseOut, preserveCash } from './strategy-c.ts'
 
-/** What is active, and when it is Strategy C against the gameplan, why. `event` is a constant text for the log. */
+/** What is active and, when it is Strategy C, why. `event` is a constant text for the log. */
 export interface StrategyChoice {
   readonly name: string
   readonly event: string
+  /** A whole sentence for a person. */
   readonly why?: string
 }
 
-export interface StrategyDeskOptions {
+export interface StrategyDeskOptions extends ModuleOptions {
   /** Paths of strategy modules, from STRATEGY_MODULES. */
   readonly modules: readonly string[]
-  readonly clock: Clock
-  /** The choice changed, also when a strategy failed in `decide`. */
+  /** The choice changed, also when a strategy failed. Must not throw. */
   readonly onChange: (choice: StrategyChoice) => void
-  readonly loadTimeoutMs?: number
-  readonly decideTimeoutMs?: number
+}
+
+interface Seat {
+  readonly path: string
+  hosted: HostedStrategy
+  /** Date of the gameplan under which it failed; another day's loads it again. */
+  failed?: { readonly date: string; readonly why: string }
 }
 
 export class StrategyDesk {
-  /** Loads every module. StrategyFailed when one does not load, or two have one name, or one is called C; then nothing is left running. */
-  static async open(_options: StrategyDeskOptions): Promise<StrategyDesk> {
-    throw new Error('not written yet')
+  readonly #options: StrategyDeskOptions
+  readonly #seats: ReadonlyMap<string, Seat>
+  #reading: GameplanReading = { ok: false, kind: 'missing', why: 'The gameplan has not been read yet.' }
+  #preserving: { readonly why: string; readonly closeOut: CloseOut } | undefined
+  #choice: StrategyChoice
+  #closed = false
+
+  /** Loads every module. StrategyFailed when one does not load, two have one name, or one is called C; then nothing is left running. */
+  static async open(options: StrategyDeskOptions): Promise<StrategyDesk> {
+    const tries = await Promise.allSettled(options.modules.map((path) => loadStrategyModule(path, options)))
+    const loaded = tries.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    const seats = new Map<string, Seat>()
+    try {
+      for (const [index, each] of tries.entries()) {
+        if (each.status === 'rejected') throw each.reason
+        const { name } = each.value
+        const path = options.modules[index] ?? ''
+        if (name === 'C') throw new StrategyFailed(`${path} calls its strategy C, which is the bot's own.`)
+        const other = seats.get(name)
+        if (other) throw new StrategyFailed(`${other.path} and ${path} both call their strategy ${name}.`)
+        seats.set(name, { path, hosted: each.value })
+      }
+    } catch (error) {
+      await Promise.all(loaded.map((hosted) => hosted.close()))
+      throw error
+    }
+    return new StrategyDesk(options, seats)
+  }
+
+  private constructor(options: StrategyDeskOptions, seats: ReadonlyMap<string, Seat>) {
+    this.#options = options
+    this.#seats = seats
+    this.#choice = this.#choose()
   }
 
   get choice(): StrategyChoice {
-    throw new Error('not written yet')
+    return this.#choice
   }
 
-  /** The names that a gameplan may use, C included. */
+  /** The names that a gameplan may use. */
   get names(): readonly string[] {
-    throw new Error('not written yet')
+    return [...this.#seats.keys(), 'C']
   }
 
   /** Takes up a reading of the gameplan. A strategy that failed stays replaced by C until a gameplan of another day. */
-  follow(_reading: GameplanReading): void {}
-
-  /** Strategy C from now on, whatever the gameplan says, until `resume`. */
-  preserveCash(_why: string, _closeOut: CloseOut): void {}
-
-  /** What the gameplan says counts again; nothing happens when it did. */
-  resume(): void {}
-
-  /** Asks the active strategy; one that fails is replaced by C, which wishes for nothing this time. Rejects only with the reason of an aborted `signal`. */
-  async decide(_moment: Moment, _signal: AbortSignal): Promise<readonly OrderIntent[]> {
-    throw new Error('not written yet')
+  follow(reading: GameplanReading): void {
+    this.#reading = reading
+    const seat = reading.ok ? this.#seats.get(reading.gameplan.strategy) : undefined
+    if (seat?.failed && reading.ok && seat.failed.date !== reading.gameplan.date)
+      void this.#loadAgain(seat, reading.gameplan.date)
+    this.#decideChoice()
   }
 
-  async close(): Promise<void> {}
+  /** Strategy C from now on, whatever the gameplan says, until `resume`. */
+  preserveCash(why: string, closeOut: CloseOut): void {
+    this.#preserving = { why, closeOut }
+    this.#decideChoice()
+  }
+
+  /** What the gameplan says counts again; nothing happens when it did. */
+  resume(): void {
+    this.#preserving = undefined
+    this.#decideChoice()
+  }
+
+  /**
+   * Asks the active strategy. One that fails is replaced by C, which opens nothing; an answer that comes when another strategy has become active
+   * is dropped. Rejects only with the reason of an aborted `signal`.
+   */
+  async decide(moment: Moment, signal: AbortSignal): Promise<readonly OrderIntent[]> {
+    if (this.#preserving) return preserveCash(moment, this.#preserving.closeOut)
+    const choice = this.#choice
+    const seat = this.#seats.get(choice.name)
+    if (!seat) return []
+    const { hosted } = seat
+    try {
+      const intents = await hosted.decide(moment, signal)
+      return this.#choice === choice && seat.hosted === hosted ? intents : []
+    } catch (error) {
+      if (!(error instanceof StrategyFailed)) throw error
+      this.#markFailed(seat, error)
+      return []
+    }
+  }
+
+  /** Ends every module. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#seats.values()].map(({ hosted }) => hosted.close()))
+  }
+
+  #markFailed(seat: Seat, error: StrategyFailed): void {
+    if (this.#closed) return
+    const date = this.#reading.ok ? this.#reading.gameplan.date : ''
+    seat.failed = { date, why: error.message }
+    this.#decideChoice()
+  }
+
+  async #loadAgain(seat: Seat, date: string): Promise<void> {
+    // Marked for the new day at once, so that it is not loaded twice.
+    seat.failed = { date, why: `Strategy module ${seat.path} is being loaded again.` }
+    try {
+      seat.hosted = await loadStrategyModule(seat.path, this.#options)
+      delete seat.failed
+      if (this.#closed) await seat.hosted.close()
+    } catch (error) {
+      seat.failed = { date, why: (error as Error).message }
+    }
+    if (!this.#closed) this.#decideChoice()
+  }
+
+  #decideChoice(): void {
+    const before = this.#choice
+    const choice = this.#choose()
+    if (choice.name === before.name && choice.event === before.event && choice.why === before.why) return
+    this.#choice = choice
+    this.#options.onChange(choice)
+  }
+
+  #choose(): StrategyChoice {
+    if (this.#preserving)
+      return { name: 'C', event: 'Strategy C active: cash preservation', why: this.#preserving.why }
+    const reading = this.#reading
+    if (!reading.ok) return { name: 'C', event: defaultingToC[reading.kind], why: reading.why }
+    const { strategy } = reading.gameplan
+    if (strategy === 'C') return { name: 'C', event: 'Strategy C active by gameplan' }
+    const seat = this.#seats.get(strategy)
+    if (!seat) {
+      const why = `The gameplan names strategy ${strategy}, which no module provides; there is ${this.names.join(', ')}.`
+      return { name: 'C', event: 'Unknown strategy in gameplan, defaulting to Strategy C', why }
+    }
+    if (seat.failed)
+      return { name: 'C', event: 'Strategy failed, replaced by Strategy C', why: seat.failed.why }
+    return { name: strategy, event: 'Strategy active by gameplan' }
+  }
 }
