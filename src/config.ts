@@ -3,12 +3,21 @@ import { readFileSync } from 'node:fs'
 import { inClear, openDoors, rateLimitFor } from './config/doors.ts'
 import { type ForwardingConfig, forwardingConfig, forwardingFaults } from './config/forwarding.ts'
 import { dataSourceFaults, type MarketDataConfig, marketDataConfig } from './config/market-data.ts'
+import {
+  ConfigError,
+  type ConfigFault,
+  deepFreeze,
+  type Environment,
+  readVariables,
+} from './config/reading.ts'
 import { readTls, type TlsFiles } from './config/tls.ts'
 import type { LogLevel, Rate } from './config/values.ts'
-import { type Values, type Variable, type VariableName, variables } from './config/variables.ts'
+import { type Values, type VariableName, variables } from './config/variables.ts'
 import { type CredentialsConfig, chooseCredentials, type VaultLogin } from './config/vault.ts'
 import { notices } from './config/webhooks.ts'
 import type { Token } from './doors/tokens.ts'
+
+export { ConfigError } from './config/reading.ts'
 
 export interface Span {
   readonly from: number
@@ -100,38 +109,12 @@ export interface ParsedConfig {
   readonly notices: readonly string[]
 }
 
-/** One bad value. `got` never shows a secret. */
-export interface ConfigFault {
-  readonly variable: string
-  readonly got: string
-  readonly takes: string
-}
-
-/** Everything that is wrong with the environment; the message has one line per fault. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly faults: readonly ConfigFault[]
-
-  constructor(faults: readonly ConfigFault[]) {
-    super(faults.map(({ variable, got, takes }) => `${variable}: got ${got}, takes ${takes}`).join('\n'))
-    this.faults = faults
-  }
-}
-
-type Environment = Readonly<Record<string, string | undefined>>
-
 /** An empty variable counts as unset. ConfigError. */
 export function parseConfig(
   env: Environment,
   readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): ParsedConfig {
-  const faults: ConfigFault[] = []
-  const values = Object.fromEntries(
-    Object.entries<Variable<unknown>>(variables).map(([name, variable]) => [
-      name,
-      readVariable(name, variable, env, readFile, faults),
-    ]),
-  ) as { [N in VariableName]: Values[N] | undefined }
+  const { values, faults } = readVariables(variables, env, readFile)
   const { tls, faults: tlsFaults } = readTls(values, readFile)
   const vault = chooseCredentials(values, readFile)
   const hasTokens = Boolean(env.API_TOKENS?.trim() || env.API_TOKENS_FILE?.trim())
@@ -149,38 +132,6 @@ export function parseConfig(
     vault,
   })
   return { config, secrets, notices: [...notices(env), ...inClear(config.http.host, tls)] }
-}
-
-function readVariable(
-  name: string,
-  { kind, secret, default: fallback }: Variable<unknown>,
-  env: Environment,
-  readFile: (path: string) => string,
-  faults: ConfigFault[],
-): unknown {
-  let text = env[name]?.trim()
-  const path = secret ? env[`${name}_FILE`]?.trim() : undefined
-  if (text && path) {
-    faults.push({ variable: name, got: `a value and ${name}_FILE`, takes: 'only one of the two' })
-    return undefined
-  }
-  if (path) {
-    try {
-      text = readFile(path).trim()
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'failed'
-      faults.push({ variable: `${name}_FILE`, got: `${show(path)} (${code})`, takes: 'a readable file' })
-      return undefined
-    }
-  }
-  const given = text || (path ? '' : fallback)
-  if (given === undefined) return undefined
-  const value = kind.parse(given)
-  if (value === undefined) {
-    const got = secret ? `a value of ${given.length} characters (not shown)` : show(given)
-    faults.push({ variable: path ? `${name}_FILE` : name, got, takes: kind.takes })
-  }
-  return value
 }
 
 /** Faults between values that are each good; a bad one was reported already and is undefined here. */
@@ -278,13 +229,4 @@ function simulatedConfig(v: Values): SimulatedConfig {
       restartSeconds: v.SIM_RESTART_SECONDS,
     },
   }
-}
-
-function deepFreeze<T extends object>(value: T): T {
-  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part)
-  return Object.freeze(value)
-}
-
-function show(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
 }

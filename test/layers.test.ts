@@ -24,7 +24,7 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
   { part: /^src\/bot\/main\.ts$/, may: /^(?!src\/(fleet|bars|cli|simulator)\/)/ },
   {
     part: /^src\/bot\//,
-    may: /^(schemas\/|src\/(ports|bot|session|alerts|calendar)\/|src\/config\/values\.ts$|node:|typebox)/,
+    may: /^(schemas\/|src\/(ports|bot|session|alerts|calendar)\/|src\/config\/(values|reading)\.ts$|node:|typebox)/,
   },
   { part: /^src\/forwarder\//, may: /^(src\/(ports|forwarder)\/|node:)/ },
   { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts)\/|node:|p-limit$|typebox)/ },

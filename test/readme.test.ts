@@ -1,8 +1,8 @@
-// The README's table of variables, held equal to the one behind the configuration.
+// The README's table of variables, held equal to those behind the configuration.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { sections, type Variable, variables } from '../src/config/variables.ts'
+import { describedVariables } from '../src/config/env-example.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8')
 
@@ -12,14 +12,9 @@ t.test('the configuration table is what the code says', async (t) => {
 })
 
 function configurationTable(): string {
-  const rows = Object.entries<Variable<unknown>>(variables).flatMap(([name, variable]) => {
-    const section = sections.find(({ first }) => first === name)
-    const takenFromFile = variable.secret ? ` Or \`${name}_FILE\`.` : ''
-    const fallback = variable.default === undefined ? '' : `\`${variable.default}\``
-    return [
-      ...(section ? [`| **${section.title}** | | |`] : []),
-      `| \`${name}\` | ${fallback} | ${variable.about}${takenFromFile} |`,
-    ]
-  })
+  const rows = describedVariables().flatMap(({ name, sectionTitle, about, secret, default: fallback }) => [
+    ...(sectionTitle ? [`| **${sectionTitle}** | | |`] : []),
+    `| \`${name}\` | ${fallback === undefined ? '' : `\`${fallback}\``} | ${about}${secret ? ` Or \`${name}_FILE\`.` : ''} |`,
+  ])
   return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
 }

@@ -1,21 +1,40 @@
-// The text of .env.example, from the table of variables; a test holds the file equal.
-import { sections, type Variable, variables } from './variables.ts'
+// The text of .env.example, from the tables of variables; a test holds the file equal.
+import { botVariables } from '../bot/variables.ts'
+import type { Variable } from './reading.ts'
+import { sections, variables } from './variables.ts'
 
-const preface = `# Every variable that the server takes, with its default. Copy this file to .env and change what you need.
+const preface = `# Every variable that the server and the trading bot take, with its default. Copy this file to .env and change what you need.
 # A duration is a number of seconds (decimals allowed) or carries ms, s, m or h.
 `
 
-export function envExample(): string {
-  const lines = Object.entries<Variable<unknown>>(variables).flatMap(([name, variable]) => {
-    const section = sections.find(({ first }) => first === name)
-    return [
-      ...(section ? ['', `# ── ${section.title} ──`] : []),
-      '',
-      `# ${variable.about}`,
-      ...(variable.secret ? [`# Or name a file that holds it: ${name}_FILE.`] : []),
-      variable.default === undefined ? `#${name}=` : `${name}=${quoted(variable.default)}`,
-    ]
+export interface DescribedVariable extends Variable<unknown> {
+  readonly name: string
+  /** Set on the first of a section. */
+  readonly sectionTitle?: string
+}
+
+/** Server and bot in the order of their tables, each variable once. */
+export function describedVariables(): DescribedVariable[] {
+  const titles = [...sections, { title: 'Trading bot', first: Object.keys(botVariables)[0] }]
+  return Object.entries<Variable<unknown>>({ ...variables, ...botVariables }).map(([name, variable]) => {
+    const section = titles.find(({ first }) => first === name)
+    return { name, ...variable, ...(section && { sectionTitle: section.title }) }
   })
+}
+
+export function envExample(): string {
+  const lines = describedVariables().flatMap(
+    ({ name, sectionTitle, about, secret, default: fallback, example }) => {
+      const text = fallback ?? example
+      return [
+        ...(sectionTitle ? ['', `# ── ${sectionTitle} ──`] : []),
+        '',
+        `# ${about}`,
+        ...(secret ? [`# Or name a file that holds it: ${name}_FILE.`] : []),
+        text === undefined ? `#${name}=` : `${name}=${quoted(text)}`,
+      ]
+    },
+  )
   return `${preface}${lines.join('\n')}\n`
 }
 

@@ -1,8 +1,8 @@
 // Every variable that the server takes: kind, default, and what it means to a person. The one table behind config.ts and .env.example.
 import { forwardAllow, forwardListen, forwardTarget } from './forwarding.ts'
+import { optional, type ValuesOf, type Variable, withDefault } from './reading.ts'
 import {
   duration,
-  type Kind,
   key256,
   logLevel,
   matching,
@@ -14,27 +14,6 @@ import {
   word,
   yesOrNo,
 } from './values.ts'
-
-/** `default` is text as a person would write it; without one, an absent variable is undefined. */
-export interface Variable<T> {
-  readonly kind: Kind<T>
-  readonly default?: string
-  readonly about: string
-  /** Never shown; also read from the file that `<NAME>_FILE` names. */
-  readonly secret?: true
-}
-
-function withDefault<T>(
-  kind: Kind<T>,
-  text: string,
-  about: string,
-): Variable<T> & { readonly default: string } {
-  return { kind, default: text, about }
-}
-
-function optional<T>(kind: Kind<T>, about: string): Variable<T> {
-  return { kind, about }
-}
 
 const dockerName = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'
 const anyText = matching(/^[^\0]+$/, 'text')
@@ -281,14 +260,9 @@ export const variables = {
 } satisfies Record<string, Variable<unknown>>
 
 export type VariableName = keyof typeof variables
-type KindOf<V> = V extends { kind: Kind<infer T> } ? T : never
-export type Values = {
-  readonly [N in VariableName]: (typeof variables)[N] extends { default: string }
-    ? KindOf<(typeof variables)[N]>
-    : KindOf<(typeof variables)[N]> | undefined
-}
+export type Values = ValuesOf<typeof variables>
 
-/** Sections of .env.example, each with its first variable; a section ends where the next begins. */
+/** Sections of the server's variables, each with its first; a section ends where the next begins. */
 export const sections: ReadonlyArray<{ readonly title: string; readonly first: VariableName }> = [
   { title: 'Server', first: 'HOST' },
   { title: 'Store', first: 'MONGODB_URL' },
