@@ -84,6 +84,15 @@ A gateway's API has no password: 0.0.0.0 and :: are refused. It runs until Ctrl-
     async (tools, [listen, target], options) =>
       (await import('../serverless/forward.ts')).forward(tools, listen, target, options),
   )
+  cli.handle<[string[]], object>(
+    cli.program
+      .command('bot')
+      .description('the trading bot; its flags and variables: ibgm bot --help')
+      .argument('[flags...]')
+      .allowUnknownOption()
+      .helpOption(false),
+    async (tools, [flags]) => (await import('../serverless/bot.ts')).runBot(tools, flags),
+  )
   cli.handle<[string], object>(
     cli.program
       .command('explain-log <file>')
