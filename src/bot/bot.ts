@@ -7,7 +7,7 @@ import type { BotConfig, BotSecrets } from './config.ts'
 import { type CheckVerdict, checkGateway, type GatewayAddress } from './gateway-check.ts'
 import { type BotHealth, type HealthServer, startHealthServer } from './health-server.ts'
 import { createManagerLink, healthUrlOf, type ManagerLink } from './manager-link.ts'
-import { Trading } from './trading.ts'
+import { type Pace, Trading } from './trading.ts'
 import { waitForGateway } from './wait-for-gateway.ts'
 
 export interface BotDeps {
@@ -18,6 +18,7 @@ export interface BotDeps {
   readonly log: Log
   readonly alerts: BotAlerts
   readonly version: string
+  readonly pace?: Pace
 }
 
 /** How long the last alerts of a start that failed are waited for. */
@@ -82,7 +83,7 @@ export class Bot {
   }
 
   async #start(signal: AbortSignal): Promise<0 | 1> {
-    const { config, connector, clock, log, alerts, version } = this.#deps
+    const { config, connector, clock, log, alerts, version, pace } = this.#deps
     const { dryRun } = config
     log.info({ version, dryRun }, 'Bot startup initiated')
     log.info({ mode: config.orchestration }, 'Bot container started, beginning Gateway validation')
@@ -96,7 +97,15 @@ export class Bot {
     if (!address) return 1
     log.info({}, 'Gateway validated successfully')
     const link = this.#link
-    const trading = new Trading({ config, connector, clock, log, alerts, ...(link && { link }) })
+    const trading = new Trading({
+      config,
+      connector,
+      clock,
+      log,
+      alerts,
+      ...(pace && { pace }),
+      ...(link && { link }),
+    })
     this.#trading = trading
     await trading.open(address, signal)
     log.info({ version, strategy: trading.strategy, dryRun }, 'Bot operational, Gateway validated')

@@ -12,11 +12,13 @@ export interface KeeperDeps {
   readonly clock: Clock
   readonly log: Log
   readonly notifier: Notifier
+  /** From one check to the next [60 s]. */
+  readonly checkIntervalMs?: number
   /** The gate has opened: the gateway is proven. */
   readonly onValidated: () => void
 }
 
-const checkIntervalMs = 60_000
+const CHECK_INTERVAL_MS = 60_000
 /** After failed tries to connect or to validate. */
 const retryDelaysMs = [5_000, 10_000, 20_000, 30_000]
 /** A change that keeps the gate shut is looked at so often. */
@@ -38,7 +40,7 @@ export class GatewayKeeper {
 
   /** Runs until `signal` aborts. The connection is up and validated when it begins. */
   async keep(connection: TradingConnection, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#deps
+    const { clock, checkIntervalMs = CHECK_INTERVAL_MS } = this.#deps
     let checkedAtMs = clock.monotonicMs()
     let wasConnected = connection.session.isConnected()
     const change = changes(connection, signal)

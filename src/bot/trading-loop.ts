@@ -14,6 +14,8 @@ export interface TradingLoopDeps {
   readonly log: Log
   readonly desk: StrategyDesk
   readonly dryRun: boolean
+  /** From one look of the strategy to the next [5 s]. */
+  readonly turnMs?: number
   /** Of today's gameplan. */
   readonly symbols: () => readonly string[]
   /** Awaited before a strategy is asked: a person must have been told of the last loss first. */
@@ -22,8 +24,7 @@ export interface TradingLoopDeps {
   readonly onClosedOut: () => void
 }
 
-/** From one look of a strategy to the next. */
-const turnMs = 5_000
+const TURN_MS = 5_000
 /** While the market is closed; the clock may jump meanwhile. */
 const closedTurnMs = 30_000
 
@@ -43,7 +44,7 @@ export class TradingLoop {
 
   /** Runs until `signal` aborts. */
   async run(connection: TradingConnection, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#deps
+    const { clock, log, turnMs = TURN_MS } = this.#deps
     while (!signal.aborted) {
       try {
         const isOpen = this.#lookAtMarket()

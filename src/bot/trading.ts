@@ -22,8 +22,15 @@ export interface TradingDeps {
   readonly clock: Clock
   readonly log: Log
   readonly alerts: BotAlerts
+  readonly pace?: Pace
   /** Present when the gateway is a manager's. */
   readonly link?: ManagerLink
+}
+
+/** For whoever cannot wait: demos and tests. */
+export interface Pace {
+  readonly checkIntervalMs?: number
+  readonly turnMs?: number
 }
 
 /** A gateway may keep the client id of a connection that was lost for up to a minute. */
@@ -52,6 +59,7 @@ export class Trading {
       clock,
       log,
       notifier: alerts,
+      ...deps.pace,
       onValidated: () => this.#protection?.validated(),
     })
   }
@@ -117,6 +125,7 @@ export class Trading {
       log,
       desk,
       dryRun: config.dryRun,
+      ...this.#deps.pace,
       symbols: () => this.#symbols(),
       told: () => this.#protection?.told() ?? Promise.resolve(),
       onClosedOut: () => this.#protection?.closedOut(),
