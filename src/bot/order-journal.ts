@@ -1,68 +1,265 @@
 // The bot's memory of its orders: JSON lines in BOT_STATE_DIR, on disk before an order is sent, read again after a restart.
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { Clock } from '../ports/clock.ts'
-import type { IbContract, IbExecution, IbOrder } from '../ports/ib.ts'
+import { FleetError } from '../ports/errors.ts'
+import type { IbContract, IbExecution } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
+import { type LineFile, openLineFile } from './line-file.ts'
+import { type BotOrder, type NewOrder, OrderBook, type OrderEntry, type OrderState } from './order-book.ts'
 
-/**
- * `intended`: on disk, not written to the gateway yet. `sent`: written, never acknowledged: in doubt. `working`: IB has it. `filled`, `ended`
- * (cancelled, rejected or never arrived; it may have been filled in part) and `unsent` (certainly never written): over. `dry-run`: never meant to be sent.
- */
-export type BotOrderState = 'intended' | 'sent' | 'working' | 'filled' | 'ended' | 'unsent' | 'dry-run'
-
-/** One order of this bot. */
-export interface BotOrder {
-  readonly orderRef: string
-  readonly orderId: number
-  readonly clientId: number
-  readonly account: string
-  readonly contract: IbContract
-  readonly action: IbOrder['action']
-  readonly quantity: number
-  readonly orderType: IbOrder['orderType']
-  readonly effect: 'open' | 'close'
-  /** Epoch milliseconds. */
-  readonly createdAt: number
-  readonly state: BotOrderState
-  /** 0 until IB has given one. */
-  readonly permId: number
-  /** Units, by its executions. */
-  readonly filled: number
-  /** IB's last word of it, a status or a refusal. */
-  readonly said?: string
-}
+export type { BotOrder, BotOrderState } from './order-book.ts'
 
 export interface OrderJournalOptions {
   /** BOT_STATE_DIR; made when absent. */
   readonly dir: string
   readonly clock: Clock
   readonly log: Log
+  /** In place of the file in `dir`. */
+  readonly file?: LineFile
 }
 
+/** The first total of an account on a day of New York. */
+interface DayEntry {
+  readonly kind: 'day'
+  readonly date: string
+  readonly account: string
+  readonly netLiquidation: number
+}
+
+/** Who writes here, and how far its numbers have got. */
+interface OwnerEntry {
+  readonly kind: 'owner'
+  readonly instance: string
+  readonly counter: number
+  readonly lastOrderId: number
+}
+
+type Entry = OrderEntry | DayEntry | OwnerEntry
+
+interface Batch {
+  readonly entries: Entry[]
+  readonly saved: Promise<void>
+}
+
+const FILE = 'orders.jsonl'
+/** Executions are asked for since midnight, but a gateway may be set to give those of a week. */
+const REMEMBERED_MS = 8 * 86_400_000
+const COMPACT_BYTES = 1_000_000
+/** Lines that found no place on disk and are tried again with the next. */
+const MAX_UNSAVED = 10_000
+
 export class OrderJournal {
-  /** Reads what is there; a torn last line is cut off. STORE_UNAVAILABLE when the folder cannot be written. */
-  static async open(_options: OrderJournalOptions): Promise<OrderJournal> {
-    throw new Error('not written yet')
+  readonly #file: LineFile
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #book = new OrderBook()
+  readonly #days = new Map<string, DayEntry>()
+  #instance = randomBytes(4).toString('hex')
+  #counter = 0
+  #lastOrderId = 0
+  #unsaved: string[] = []
+  #compactAtBytes = COMPACT_BYTES
+  #saving: Promise<unknown> = Promise.resolve()
+  #batch: Batch | undefined
+
+  private constructor(file: LineFile, { clock, log }: OrderJournalOptions) {
+    this.#file = file
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** Reads what is there; a torn last line is cut off. STORE_UNAVAILABLE when the folder cannot be read or written. */
+  static async open(options: OrderJournalOptions): Promise<OrderJournal> {
+    const path = join(options.dir, FILE)
+    try {
+      const file = options.file ?? (await openLineFile(path))
+      const journal = new OrderJournal(file, options)
+      journal.#read(file.lines)
+      await journal.#compact()
+      return journal
+    } catch (cause) {
+      throw new FleetError(
+        'STORE_UNAVAILABLE',
+        `The bot keeps its orders in ${path}, which cannot be used. Give it a BOT_STATE_DIR that it may write to.`,
+        { cause },
+      )
+    }
   }
 
   /** What every orderRef of this bot begins with. */
   get refPrefix(): string {
-    throw new Error('not written yet')
+    return `ibgm-bot:${this.#instance}:`
   }
 
-  /** Orders known, oldest first; those over for more than two days are forgotten. */
+  /** Oldest first; those over for more than a week are forgotten. */
   orders(): readonly BotOrder[] {
-    throw new Error('not written yet')
+    return this.#book.orders()
   }
 
-  /** Net units that this bot's own fills have opened of a contract in an account; negative when short. */
-  ownPosition(_account: string, _contract: IbContract): number {
-    throw new Error('not written yet')
+  order(orderRef: string): BotOrder | undefined {
+    return this.#book.order(orderRef)
   }
 
-  /** Fills in the order in which they became known. */
+  /** Fills of this bot's orders. */
   executions(): readonly IbExecution[] {
-    throw new Error('not written yet')
+    return this.#book.executions()
   }
 
-  async close(): Promise<void> {}
+  /** Net units that this bot's own fills have made of a contract in an account; negative when short. */
+  ownPosition(account: string, contract: IbContract): number {
+    return this.#book.ownPosition(account, contract)
+  }
+
+  /** An orderRef that was never used before, and for an order that is to be sent an id of which the same holds, `firstOrderId` at least. */
+  number(firstOrderId: number, dryRun: boolean): { orderRef: string; orderId: number } {
+    const orderRef = `${this.refPrefix}${++this.#counter}`
+    if (dryRun) return { orderRef, orderId: 0 }
+    this.#lastOrderId = Math.max(firstOrderId, this.#lastOrderId + 1)
+    return { orderRef, orderId: this.#lastOrderId }
+  }
+
+  /** An order is about to be sent; it counts at once. Resolves when that is on disk; ORDER_REFUSED when the disk does not take it. */
+  async intend(order: NewOrder, dryRun: boolean): Promise<void> {
+    const entry: OrderEntry = { kind: 'intent', dryRun, ...order }
+    this.#book.apply(entry)
+    try {
+      await this.#save(entry)
+    } catch (cause) {
+      const said = 'it could not be written down first'
+      this.#book.apply({ kind: 'unsent', orderRef: order.orderRef, at: this.#clock.now(), said })
+      throw new FleetError(
+        'ORDER_REFUSED',
+        `The order for ${order.contract.symbol} was not sent, because BOT_STATE_DIR does not take it. Look at its disk.`,
+        { cause },
+      )
+    }
+  }
+
+  /** The order is being written to the gateway in this turn: in doubt from now on. */
+  written(orderRef: string): void {
+    this.#book.written(orderRef, this.#clock.now())
+  }
+
+  /** The order was certainly not written to the gateway. */
+  unsent(orderRef: string, said: string): void {
+    this.#note({ kind: 'unsent', orderRef, at: this.#clock.now(), said })
+  }
+
+  /** What is known of an order; `said` is IB's word or ours. */
+  state(orderRef: string, state: OrderState, permId: number, said: string): void {
+    this.#note({ kind: 'state', orderRef, at: this.#clock.now(), state, permId, said })
+  }
+
+  /** False when it was known already, or is not of an order known here. */
+  execution(execution: IbExecution): boolean {
+    return this.#note({ ...execution, kind: 'execution', at: this.#clock.now() })
+  }
+
+  /** The account's first total on a date of New York: this one, if there was none yet. */
+  openingNetLiquidation(date: string, account: string, netLiquidation: number): number {
+    const known = this.#days.get(account)
+    if (known?.date === date) return known.netLiquidation
+    const entry: DayEntry = { kind: 'day', date, account, netLiquidation }
+    this.#days.set(account, entry)
+    this.#saveLater(entry)
+    return netLiquidation
+  }
+
+  /** Resolves when all that became known is on disk, or has failed to get there. */
+  async flush(): Promise<void> {
+    await this.#saving
+  }
+
+  async close(): Promise<void> {
+    await this.#saving
+    await this.#file.close()
+  }
+
+  #note(entry: OrderEntry): boolean {
+    const changed = this.#book.apply(entry)
+    if (changed) this.#saveLater(entry)
+    return changed
+  }
+
+  /** What is not needed to send an order: it is with the gateway too, and asked for again. */
+  #saveLater(entry: Entry): void {
+    this.#save(entry).catch((err: unknown) =>
+      this.#log.error({ err }, 'the order journal could not be written; it is kept in memory'),
+    )
+  }
+
+  /** All that comes while the disk is busy goes to it together. */
+  #save(entry: Entry): Promise<void> {
+    this.#batch ??= this.#newBatch()
+    this.#batch.entries.push(entry)
+    return this.#batch.saved
+  }
+
+  #newBatch(): Batch {
+    const entries: Entry[] = []
+    const saved = this.#saving.then(() => {
+      this.#batch = undefined
+      return this.#append(entries)
+    })
+    this.#saving = saved.catch(() => {})
+    return { entries, saved }
+  }
+
+  async #append(entries: readonly Entry[]): Promise<void> {
+    const waiting = this.#unsaved
+    try {
+      await this.#file.append([...waiting, ...entries.map((entry) => JSON.stringify(entry))])
+      this.#unsaved = []
+    } catch (error) {
+      // An order that is refused for this leaves no trace.
+      const kept = entries.filter(({ kind }) => kind !== 'intent').map((entry) => JSON.stringify(entry))
+      this.#unsaved = [...waiting, ...kept].slice(-MAX_UNSAVED)
+      throw error
+    }
+    if (this.#file.size < this.#compactAtBytes) return
+    await this.#compact().catch((err: unknown) => {
+      this.#log.warn({ err }, 'the order journal could not be made shorter')
+      this.#compactAtBytes = this.#file.size + COMPACT_BYTES
+    })
+  }
+
+  async #compact(): Promise<void> {
+    this.#book.forget(this.#clock.now() - REMEMBERED_MS)
+    const owner: OwnerEntry = {
+      kind: 'owner',
+      instance: this.#instance,
+      counter: this.#counter,
+      lastOrderId: this.#lastOrderId,
+    }
+    const entries: Entry[] = [owner, ...this.#days.values(), ...this.#book.entries()]
+    await this.#file.replace(entries.map((entry) => JSON.stringify(entry)))
+    this.#compactAtBytes = Math.max(COMPACT_BYTES, 2 * this.#file.size)
+  }
+
+  #read(lines: readonly string[]): void {
+    let damaged = 0
+    for (const line of lines) {
+      try {
+        this.#readEntry(JSON.parse(line) as Entry)
+      } catch {
+        damaged++
+      }
+    }
+    if (damaged > 0) this.#log.error({ damaged }, 'the order journal has lines that cannot be read')
+    // Nobody knows how far these got.
+    for (const { orderRef, createdAt } of this.#book.orders()) this.#book.written(orderRef, createdAt)
+  }
+
+  #readEntry(entry: Entry): void {
+    if (entry.kind === 'day') this.#days.set(entry.account, entry)
+    else if (entry.kind === 'owner') {
+      this.#instance = entry.instance
+      this.#counter = Math.max(this.#counter, entry.counter)
+      this.#lastOrderId = Math.max(this.#lastOrderId, entry.lastOrderId)
+    } else this.#book.apply(entry)
+    if (entry.kind !== 'intent') return
+    this.#counter = Math.max(this.#counter, Number(entry.orderRef.split(':').at(-1)) || 0)
+    this.#lastOrderId = Math.max(this.#lastOrderId, entry.orderId)
+  }
 }
