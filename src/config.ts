@@ -14,7 +14,7 @@ import { readTls, type TlsFiles } from './config/tls.ts'
 import type { LogLevel, Rate } from './config/values.ts'
 import { type Values, type VariableName, variables } from './config/variables.ts'
 import { type CredentialsConfig, chooseCredentials, type VaultLogin } from './config/vault.ts'
-import { notices } from './config/webhooks.ts'
+import { forgiveWebhooks } from './config/webhooks.ts'
 import type { Token } from './doors/tokens.ts'
 
 export { ConfigError } from './config/reading.ts'
@@ -100,6 +100,8 @@ export interface Secrets {
   readonly vaultLogin?: VaultLogin
   /** 32 bytes; absent: made in `dataDir`. */
   readonly credentialsKey?: Buffer
+  readonly discordWebhookUrl?: string
+  readonly alertWebhookUrl?: string
 }
 
 export interface ParsedConfig {
@@ -114,7 +116,8 @@ export function parseConfig(
   env: Environment,
   readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): ParsedConfig {
-  const { values, faults } = readVariables(variables, env, readFile)
+  const { values, faults: all } = readVariables(variables, env, readFile)
+  const { faults, notices } = forgiveWebhooks(all)
   const { tls, faults: tlsFaults } = readTls(values, readFile)
   const vault = chooseCredentials(values, readFile)
   const hasTokens = Boolean(env.API_TOKENS?.trim() || env.API_TOKENS_FILE?.trim())
@@ -131,7 +134,7 @@ export function parseConfig(
     tls,
     vault,
   })
-  return { config, secrets, notices: [...notices(env), ...inClear(config.http.host, tls)] }
+  return { config, secrets, notices: [...notices, ...inClear(config.http.host, tls)] }
 }
 
 /** Faults between values that are each good; a bad one was reported already and is undefined here. */
@@ -207,6 +210,8 @@ function assemble(
     ...(v.MONGODB_URL === undefined ? {} : { mongodbUrl: v.MONGODB_URL }),
     ...(vault.login === undefined ? {} : { vaultLogin: vault.login }),
     ...(v.CREDENTIALS_KEY === undefined ? {} : { credentialsKey: v.CREDENTIALS_KEY }),
+    ...(v.DISCORD_WEBHOOK_URL === undefined ? {} : { discordWebhookUrl: v.DISCORD_WEBHOOK_URL }),
+    ...(v.ALERT_WEBHOOK_URL === undefined ? {} : { alertWebhookUrl: v.ALERT_WEBHOOK_URL }),
   }
   return { config: deepFreeze(config), secrets: Object.freeze(secrets) }
 }

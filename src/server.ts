@@ -8,6 +8,8 @@ import { ibConnector } from './adapters/ib/connector.ts'
 import { createStoredCredentials } from './adapters/stored-credentials/credentials.ts'
 import { loadCredentialsKey } from './adapters/stored-credentials/key-file.ts'
 import { systemClock } from './adapters/system-clock.ts'
+import { createDiscordSink } from './adapters/webhook/discord.ts'
+import { createJsonSink } from './adapters/webhook/json.ts'
 import { buildApp } from './app.ts'
 import type { DataManager } from './bars/data-manager.ts'
 import { type Config, parseConfig, type Secrets } from './config.ts'
@@ -16,6 +18,7 @@ import { GatewayManager } from './fleet/manager.ts'
 import type { FleetSettings } from './fleet/settings.ts'
 import { openMarketData } from './open-market-data.ts'
 import { openStores } from './open-stores.ts'
+import type { AlertSink } from './ports/alerts.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CredentialStore } from './ports/credentials.ts'
 import type { FleetControl } from './ports/fleet.ts'
@@ -90,7 +93,7 @@ export async function startServer({
       connector,
       pacers,
       dataConnection: () => marketData.dataConnection(),
-      sinks: [alertLog(log)],
+      sinks: alertSinks(secrets, clock, log),
       clock,
       log,
       version: productVersion,
@@ -165,6 +168,15 @@ async function unwind(closers: Array<() => Promise<void> | void>, log: Log): Pro
       log.error({ err }, 'something did not close')
     }
   }
+}
+
+/** Where alerts go: the log always, and the webhooks that are set. */
+function alertSinks({ discordWebhookUrl, alertWebhookUrl }: Secrets, clock: Clock, log: Log): AlertSink[] {
+  return [
+    alertLog(log),
+    ...(discordWebhookUrl === undefined ? [] : [createDiscordSink({ url: discordWebhookUrl, clock })]),
+    ...(alertWebhookUrl === undefined ? [] : [createJsonSink({ url: alertWebhookUrl, clock })]),
+  ]
 }
 
 /** Vault with the stored copies to fall back to, or the stored ones alone. */

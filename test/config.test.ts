@@ -303,11 +303,42 @@ t.test('credentials: Vault follows its address, with one way to log in', async (
   t.match(faultsOf({ ...token, VAULT_ADDR: 'vault:8200' }), [/^VAULT_ADDR/])
 })
 
-t.test('webhooks never stop the start', async (t) => {
-  const { notices } = parseConfig({ DISCORD_WEBHOOK_URL: 'not a canary url' })
-  t.match(notices, [/^DISCORD_WEBHOOK_URL is set, but/])
-  t.notMatch(notices.join(), /canary/)
-})
+t.test(
+  'webhooks never stop the start: a bad one is a warning without its value, a good one a secret',
+  async (t) => {
+    const bad = parseConfig({
+      DISCORD_WEBHOOK_URL: 'not a canary url',
+      ALERT_WEBHOOK_URL: 'http://canary.example/in-clear',
+    })
+    t.match(bad.notices, [
+      /^DISCORD_WEBHOOK_URL: got a value of 16/,
+      /^ALERT_WEBHOOK_URL: .*no alerts are sent there$/,
+    ])
+    t.notMatch(bad.notices.join(), /canary/)
+    t.strictSame(bad.secrets, {})
+    t.match(parseConfig({ ALERT_WEBHOOK_URL_FILE: '/nowhere' }).notices, [
+      /^ALERT_WEBHOOK_URL_FILE: .*ENOENT/,
+    ])
+    for (const url of [
+      'https://user:canary@example.com/',
+      'ftp://example.com',
+      'https://',
+      'http://10.0.0.1/x',
+    ])
+      t.equal(parseConfig({ DISCORD_WEBHOOK_URL: url }).notices.length, 1, url)
+    const urls = {
+      DISCORD_WEBHOOK_URL: 'https://discord.com/api/webhooks/1/canary',
+      ALERT_WEBHOOK_URL: 'http://127.0.0.1:9/canary',
+    }
+    const good = parseConfig(urls)
+    t.match(good.secrets, {
+      discordWebhookUrl: urls.DISCORD_WEBHOOK_URL,
+      alertWebhookUrl: urls.ALERT_WEBHOOK_URL,
+    })
+    t.strictSame(good.notices, [])
+    t.notMatch(JSON.stringify(good.config), /canary/)
+  },
+)
 
 t.test('variables of other programs are none of ours', async (t) => {
   t.strictSame(faultsOf({ PATH: '/bin', GATEWAY_HOST: 'x', BOT_HEALTH_PORT: 'x', FOLLOWER_ID: '..' }), [])

@@ -61,7 +61,7 @@ const vendors: Array<{ name: RegExp; owner: RegExp }> = [
 
 /** Files that start a process, and so may read its environment. */
 const entries =
-  /^src\/(config|main|demo)\.ts$|^src\/(cli|config)\/|^src\/demo\/|\/(main|bin|build-image)\.ts$/
+  /^src\/(config|main|demo|bot\/health)\.ts$|^src\/(cli|config)\/|^src\/demo\/|\/(main|bin|build-image)\.ts$/
 
 interface Source {
   readonly file: string

@@ -1,6 +1,15 @@
 // Every variable that the trading bot takes, with what it means to a person: the table behind its configuration, .env.example and the README.
 import { optional, type ValuesOf, type Variable, withDefault } from '../config/reading.ts'
-import { duration, type Kind, logLevel, matching, wholeNumber, word, yesOrNo } from '../config/values.ts'
+import {
+  duration,
+  type Kind,
+  logLevel,
+  matching,
+  webhookAddress,
+  wholeNumber,
+  word,
+  yesOrNo,
+} from '../config/values.ts'
 
 const anyText = matching(/^[^\0]+$/, 'text')
 const host = matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$|^[0-9A-Fa-f.:]+$/, 'an address or a host name')
@@ -17,11 +26,6 @@ const modulePaths: Kind<readonly string[]> = {
     const paths = text.split(',').map((path) => path.trim())
     return paths.every((path) => path !== '' && !path.includes('\0')) ? paths : undefined
   },
-}
-
-const webhook: Kind<string> = {
-  takes: 'an http:// or https:// URL',
-  parse: (text) => (/^https?:\/\/\S+$/.test(text) && URL.canParse(text) ? text : undefined),
 }
 
 export const botVariables = {
@@ -78,10 +82,6 @@ export const botVariables = {
     'false',
     'Strategy C closes every position of the account, not only those that the bot opened.',
   ),
-  DISCORD_WEBHOOK_URL: {
-    ...optional(webhook, 'Discord webhook for alerts; they go to the log only when unset.'),
-    secret: true,
-  },
   BOT_HEALTH_HOST: withDefault(host, '127.0.0.1', "Address of the bot's own GET /health."),
   BOT_HEALTH_PORT: withDefault(wholeNumber(0, 65535), '8081', 'Its port; 0 takes any free one.'),
   BOT_STATE_DIR: optional(
@@ -94,6 +94,7 @@ export const botVariables = {
 export const sharedVariables = {
   LOG_LEVEL: withDefault(logLevel, 'info', 'As of the server.'),
   DATA_DIR: withDefault(anyText, './ibgm-data', 'As of the server.'),
+  DISCORD_WEBHOOK_URL: { ...optional(webhookAddress, 'As of the server.'), secret: true },
 } satisfies Record<string, Variable<unknown>>
 
 export type BotValues = ValuesOf<typeof botVariables & typeof sharedVariables>

@@ -100,6 +100,18 @@ export const logLevel: Kind<LogLevel> = {
   },
 }
 
+/** Where alerts are posted. Who knows the address may post too, so it travels in clear on this machine only. */
+export const webhookAddress: Kind<string> = {
+  takes: 'an https:// URL, or http:// on 127.0.0.1',
+  parse(text) {
+    if (!/^https?:\/\/\S+$/.test(text) || !URL.canParse(text)) return undefined
+    const { protocol, hostname, username, password } = new URL(text)
+    // fetch takes no login in a URL.
+    if (username || password) return undefined
+    return protocol === 'https:' || /^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname) ? text : undefined
+  },
+}
+
 /** At least one entry, and nothing else. */
 export const tokenList: Kind<readonly Token[]> = {
   takes: `name:role:<sha256 hex>, one a line or separated by commas, each name once, role ${roles.join(' or ')}; \`ibgm token create\` makes one`,

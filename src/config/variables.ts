@@ -10,6 +10,7 @@ import {
   seconds,
   subnet,
   tokenList,
+  webhookAddress,
   wholeNumber,
   word,
   yesOrNo,
@@ -182,6 +183,18 @@ export const variables = {
     'Unasked-for ends of a container before the gateway is locked; 0 = off.',
   ),
 
+  DISCORD_WEBHOOK_URL: {
+    ...optional(
+      webhookAddress,
+      'Discord webhook for alerts, of the manager and of the trading bot; they go to the log when unset. A bad one is a warning.',
+    ),
+    secret: true,
+  },
+  ALERT_WEBHOOK_URL: {
+    ...optional(webhookAddress, "The manager's alerts are posted there as JSON. A bad one is a warning."),
+    secret: true,
+  },
+
   CREDENTIALS_KEY: {
     kind: key256,
     about:
@@ -269,6 +282,7 @@ export const sections: ReadonlyArray<{ readonly title: string; readonly first: V
   { title: 'Who may come in', first: 'API_TOKENS' },
   { title: 'Gateways', first: 'RUNTIME' },
   { title: 'Watching and recovery', first: 'HEALTHCHECK_INTERVAL' },
+  { title: 'Alerts', first: 'DISCORD_WEBHOOK_URL' },
   { title: 'Credentials', first: 'CREDENTIALS_KEY' },
   { title: 'Market data', first: 'IB_HOST' },
   { title: 'Forwarding', first: 'FORWARD_LISTEN' },

@@ -1,17 +1,13 @@
-// Alert sinks that this version does not have: a webhook never stops the start, so a person is told.
+// Webhooks never stop a start: what is wrong with one is a warning, and that way of telling people is off.
+import { type ConfigFault, faultLine } from './reading.ts'
 
-const webhookVariables: readonly string[] = [
-  'DISCORD_WEBHOOK_URL',
-  'DISCORD_WEBHOOK_URL_FILE',
-  'ALERT_WEBHOOK_URL',
-  'ALERT_WEBHOOK_URL_FILE',
-]
+const ofWebhook = /^(DISCORD|ALERT)_WEBHOOK_URL/
 
-/** One warning for each webhook. */
-export function notices(env: Readonly<Record<string, string | undefined>>): string[] {
-  return webhookVariables
-    .filter((name) => env[name]?.trim())
-    .map(
-      (name) => `${name} is set, but this version sends no webhooks: alerts go to the log and the API only`,
-    )
+/** The faults that remain, and a warning for each that is a webhook's. */
+export function forgiveWebhooks(all: readonly ConfigFault[]): { faults: ConfigFault[]; notices: string[] } {
+  const isForgiven = ({ variable }: ConfigFault) => ofWebhook.test(variable)
+  return {
+    faults: all.filter((fault) => !isForgiven(fault)),
+    notices: all.filter(isForgiven).map((fault) => `${faultLine(fault)}; no alerts are sent there`),
+  }
 }

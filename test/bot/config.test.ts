@@ -177,7 +177,7 @@ t.test('a bad webhook never stops the start [EC-13]', async (t) => {
       { DISCORD_WEBHOOK_URL: 'canary' },
       /^DISCORD_WEBHOOK_URL: got a value of 6 characters \(not shown\), takes .* log only$/,
     ],
-    [{ DISCORD_WEBHOOK_URL: 'https://' }, /takes an http:\/\/ or https:\/\/ URL/],
+    [{ DISCORD_WEBHOOK_URL: 'https://' }, /takes an https:\/\/ URL/],
     [{ DISCORD_WEBHOOK_URL_FILE: '/no/such/file' }, /^DISCORD_WEBHOOK_URL_FILE: got .*ENOENT/],
     [{ DISCORD_WEBHOOK_URL: 'https://a/b', DISCORD_WEBHOOK_URL_FILE: '/c' }, /takes only one of the two/],
   ]
