@@ -48,6 +48,11 @@ export const IbStatus = Type.Object(
       host: Type.Optional(Type.String()),
       port: Type.Optional(Type.Integer()),
       clientId: Type.Optional(Type.Integer()),
+      upstream: Type.Optional(
+        words(['up', 'lost'] as const, {
+          description: 'Whether IBKR is there behind the gateway; while connected.',
+        }),
+      ),
       lastHeartbeatAt: Type.Optional(Timestamp),
       reconnects: Type.Integer(),
       nextRetryAt: Type.Optional(Timestamp),

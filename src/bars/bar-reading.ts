@@ -5,11 +5,11 @@ import type { Bar, BarsAnswer, BarsRequest, SeriesName } from '../ports/market-d
 import type { SeriesRecord } from '../ports/stores.ts'
 import type { DataLink } from './data-link.ts'
 import { barsWithin } from './empty-ranges.ts'
-import type { FoundGap } from './gaps.ts'
+import { type FoundGap, isFillable } from './gaps.ts'
 import { newSeries, seriesKey } from './series.ts'
 import type { SeriesState } from './series-book.ts'
 import { type FillDeps, keepPortion, notCovered } from './series-fill.ts'
-import { gapsBetween, gapView, isFillable } from './survey.ts'
+import { gapsBetween, gapView } from './survey.ts'
 import { timeframeFacts } from './timeframes.ts'
 
 export interface ReadingDeps extends FillDeps {
@@ -91,7 +91,7 @@ async function look(
   ].sort((a, b) => a.firstMs - b.firstMs)
   return {
     count: barsWithin(runs, startMs, endMs, stepMs),
-    gaps: gapsBetween(deps, { record }, { runs }, startMs, endMs),
+    gaps: gapsBetween(deps, { record }, { ...coverage, runs }, startMs, endMs),
   }
 }
 

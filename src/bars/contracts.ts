@@ -5,6 +5,7 @@ import type { IbContract, IbContractDetails, IbNotice } from '../ports/ib.ts'
 import type { SeriesRecord } from '../ports/stores.ts'
 import type { Asking, DataRequester } from './data-link.ts'
 import { contractKey, describedContract } from './series.ts'
+import { Turns } from './turns.ts'
 
 export interface QualifiedContract {
   /** Enough to ask for its bars. */
@@ -28,6 +29,7 @@ interface Verdict {
 export class Contracts {
   readonly #requester: DataRequester
   readonly #clock: Clock
+  readonly #turns = new Turns()
   readonly #verdicts = new Map<string, Verdict>()
 
   constructor(deps: { requester: DataRequester; clock: Clock }) {
@@ -36,8 +38,13 @@ export class Contracts {
   }
 
   /** CONTRACT_UNKNOWN, CONTRACT_AMBIGUOUS, CONTRACT_EXPIRED, all three remembered for an hour; else as DataRequester.request. */
-  async qualify(series: SeriesRecord, asking: Asking): Promise<QualifiedContract> {
+  qualify(series: SeriesRecord, asking: Asking): Promise<QualifiedContract> {
     const key = contractKey(series)
+    // One at a time, so that of several series of a contract only the first asks.
+    return this.#turns.take(key, () => this.#qualify(key, series, asking))
+  }
+
+  async #qualify(key: string, series: SeriesRecord, asking: Asking): Promise<QualifiedContract> {
     const now = this.#clock.now()
     let verdict = this.#verdicts.get(key)
     if (!verdict || verdict.untilMs <= now) {

@@ -81,10 +81,12 @@ export class DataConnection implements OwnedDataLink {
 
   status(): View {
     const { reconnects } = this
-    const heartbeat = this.#session?.snapshot().lastHeartbeatAt ?? this.#lastHeartbeatAt
+    const session = this.#session?.isConnected() ? this.#session.snapshot() : undefined
+    const heartbeat = session?.lastHeartbeatAt ?? this.#lastHeartbeatAt
     return {
       state: this.#state,
       ...(this.#target && { host: this.#target.host, port: this.#target.port, clientId: this.#clientId }),
+      ...(session && { upstream: session.upstream }),
       ...(heartbeat !== undefined && { lastHeartbeatAt: stamp(heartbeat) }),
       reconnects,
       ...(this.#nextRetryAt !== undefined && { nextRetryAt: stamp(this.#nextRetryAt) }),

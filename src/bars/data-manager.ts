@@ -108,6 +108,7 @@ export class DataManager implements MarketData {
 
   async untrackSeries(name: SeriesName, { actor }: Caller): Promise<void> {
     await this.#book.untrack(name)
+    this.#filler.settleAlerts()
     this.#deps.audit.note({ type: 'series.removed', actor, message: `Series removed: ${seriesTitle(name)}` })
   }
 

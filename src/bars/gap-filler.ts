@@ -7,10 +7,11 @@ import { FleetError, isFleetError } from '../ports/errors.ts'
 import { seriesAlertPrefix, seriesAlerts } from './bar-alerts.ts'
 import type { DataLink } from './data-link.ts'
 import { FillStatus } from './fill-status.ts'
+import { isFillable } from './gaps.ts'
 import { seriesTitle } from './series.ts'
 import { problemOf, type SeriesState } from './series-book.ts'
 import { type FillDeps, fillSeries } from './series-fill.ts'
-import { isFillable, survey } from './survey.ts'
+import { survey } from './survey.ts'
 
 export interface GapFillerDeps extends FillDeps {
   readonly connection: DataLink
@@ -32,6 +33,8 @@ export class GapFiller {
   #scanning: Promise<void> | undefined
   #cancelTimer: Cancel | undefined
   #stopListening: () => void = () => {}
+  /** Why BARS_DIR itself cannot be read. */
+  #folderTrouble: string | undefined
   /** The connection came back while a scan was running. */
   #again = false
 
@@ -104,6 +107,9 @@ export class GapFiller {
       .catch((error) => {
         if (this.#closing.signal.aborted) return false
         this.status.noteError(error, clock.now())
+        this.status.failed++
+        if (isFleetError(error, 'BARS_DIR_UNUSABLE')) this.#folderTrouble = error.message
+        this.settleAlerts()
         log.warn({ err: error }, 'gap scan ended early')
         return false
       })
@@ -121,6 +127,7 @@ export class GapFiller {
     const { book, outages, clock, connection } = this.#deps
     await outages.load()
     await book.refresh()
+    this.#folderTrouble = undefined
     await this.#surveyAll(book.all())
     const open = byUrgency(book.all())
     this.status.stage = 'filling'
@@ -130,7 +137,7 @@ export class GapFiller {
       this.#closing.signal.throwIfAborted()
       const batch = open.splice(0, this.#deps.batchSize)
       await Promise.all(batch.map((state) => this.#fill(state, isOver)))
-      this.#tellProblems()
+      this.settleAlerts()
     }
     return (
       isOver() &&
@@ -151,7 +158,7 @@ export class GapFiller {
         }),
       ),
     )
-    this.#tellProblems()
+    this.settleAlerts()
   }
 
   async #fill(state: SeriesState, isOver: () => boolean): Promise<void> {
@@ -206,10 +213,12 @@ export class GapFiller {
     state.problem = problemOf(error) ?? { code: 'INTERNAL', message: 'A fault of ours; the log tells more.' }
   }
 
-  #tellProblems(): void {
+  /** Makes the open alerts those of the series' present problems. */
+  settleAlerts(): void {
     const { alerts, book } = this.#deps
     const states = book.all()
-    const folder = states.find(({ problem }) => problem?.code === 'BARS_DIR_UNUSABLE')?.problem?.message
+    const ofSeries = states.find(({ problem }) => problem?.code === 'BARS_DIR_UNUSABLE')
+    const folder = this.#folderTrouble ?? ofSeries?.problem?.message
     alerts.settle(seriesAlertPrefix, seriesAlerts(states, folder))
   }
 }

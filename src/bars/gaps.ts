@@ -18,6 +18,9 @@ export interface FoundGap {
   readonly position: Gap['position']
 }
 
+/** What is to be filled: all but what IB said to have none of. */
+export const isFillable = (gap: Pick<FoundGap, 'class'>) => gap.class !== 'no-data'
+
 export interface GapQuestion {
   readonly timeframe: Timeframe
   /** What the file has: ascending and disjoint. */

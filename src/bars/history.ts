@@ -1,7 +1,7 @@
 // Historical bars from IB: portion by portion, newest first, each checked, with what IB did not have.
 import type { TradingTimes } from '../calendar/session.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { IbBar } from '../ports/ib.ts'
+import type { IbBar, IbContract } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { Bar } from '../ports/market-data.ts'
 import type { EmptyRange, SeriesRecord } from '../ports/stores.ts'
@@ -14,6 +14,7 @@ import { type FoundGap, findGaps } from './gaps.ts'
 import { askPatiently, refusalOf } from './refusals.ts'
 import { contractKey, seriesTitle } from './series.ts'
 import { timeframeFacts } from './timeframes.ts'
+import { Turns } from './turns.ts'
 
 /** One answer of IB. */
 export interface Portion {
@@ -36,6 +37,7 @@ export class History {
   readonly #requester: DataRequester
   readonly #clock: Clock
   readonly #log: Log
+  readonly #turns = new Turns()
   readonly #heads = new Map<string, { readonly ms: number; readonly askedMs: number }>()
 
   constructor(deps: { requester: DataRequester; clock: Clock; log: Log }) {
@@ -45,9 +47,14 @@ export class History {
   }
 
   /** When IB's data begins, epoch milliseconds; -Infinity where IB does not say. Asked once a day; fails as DataRequester.request but for a refusal. */
-  async head(series: SeriesRecord, { contract }: QualifiedContract, asking: Asking): Promise<number> {
-    const { whatToShow, useRth } = series
+  head(series: SeriesRecord, { contract }: QualifiedContract, asking: Asking): Promise<number> {
     const key = headKey(series)
+    // One at a time, so that of several series of a contract only the first asks.
+    return this.#turns.take(key, () => this.#askHead(key, series, contract, asking))
+  }
+
+  async #askHead(key: string, series: SeriesRecord, contract: IbContract, asking: Asking): Promise<number> {
+    const { whatToShow, useRth } = series
     const known = this.#heads.get(key)
     if (known && this.#clock.monotonicMs() - known.askedMs < headGoodForMs) return known.ms
     const ms = await this.#patiently(series, () =>

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { SeriesName } from '../ports/market-data.ts'
 import type { SeriesRecord, SeriesStore } from '../ports/stores.ts'
-import type { FoundGap } from './gaps.ts'
+import { type FoundGap, isFillable } from './gaps.ts'
 import { bySeriesName, newSeries, seriesKey, seriesTitle } from './series.ts'
 
 export interface SeriesState {
@@ -160,7 +160,7 @@ export function seriesView({ record, coverage, gaps, scannedAt, problem }: Serie
     origin: origin === 'tracked' ? 'tracked' : 'file',
     ...(coverage?.firstMs !== undefined && { firstBarAt: stamp(coverage.firstMs) }),
     ...(coverage?.lastMs !== undefined && { lastBarAt: stamp(coverage.lastMs) }),
-    ...(scannedAt !== undefined && { scannedAt: stamp(scannedAt), gaps: gaps.length }),
+    ...(scannedAt !== undefined && { scannedAt: stamp(scannedAt), gaps: gaps.filter(isFillable).length }),
     ...(problem && { problem: { ...problem } }),
   }
 }

@@ -24,9 +24,6 @@ export interface SurveyDeps {
   readonly maxAgeMs: number
 }
 
-/** What is to be filled: all but what IB said to have none of. */
-export const isFillable = (gap: FoundGap) => gap.class !== 'no-data'
-
 /** Reads the file's coverage and finds the gaps of the last days; a file that cannot be read leaves its problem in the state and is thrown. */
 export async function survey(deps: SurveyDeps, state: SeriesState): Promise<void> {
   const nowMs = deps.clock.now()

@@ -9,6 +9,7 @@ import type { QualifiedContract } from './contracts.ts'
 import type { Asking, DataRequester } from './data-link.ts'
 import { askPatiently, refusalOf } from './refusals.ts'
 import { contractKey } from './series.ts'
+import { Turns } from './turns.ts'
 
 /** Holidays are announced long before, so twice a day is often enough. */
 const goodForMs = 12 * 3_600_000
@@ -27,6 +28,7 @@ export class TradingCalendar {
   readonly #clock: Clock
   readonly #log: Log
   readonly #days: number
+  readonly #turns = new Turns()
   readonly #learned = new Map<string, Learned>()
   readonly #builtIn = new Map<string, TradingTimes>()
 
@@ -43,8 +45,18 @@ export class TradingCalendar {
   }
 
   /** IB's own schedule, asked for when it is not known or old; where IB has none, the contract's hours. Fails as DataRequester.request, but for a refusal. */
-  async learn(series: SeriesRecord, contract: QualifiedContract, asking: Asking): Promise<TradingTimes> {
+  learn(series: SeriesRecord, contract: QualifiedContract, asking: Asking): Promise<TradingTimes> {
     const key = keyOf(series)
+    // One at a time, so that of several series of a contract only the first asks.
+    return this.#turns.take(key, () => this.#learn(key, series, contract, asking))
+  }
+
+  async #learn(
+    key: string,
+    series: SeriesRecord,
+    contract: QualifiedContract,
+    asking: Asking,
+  ): Promise<TradingTimes> {
     const known = this.#learned.get(key)
     if (known && this.#clock.monotonicMs() - known.atMs < goodForMs) return known.times
     const fallback = this.#withContractHours(series, contract, this.#fallback(series, contract))

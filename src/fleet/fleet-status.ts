@@ -29,7 +29,10 @@ export function ibStatus(
   const wanted = keepers.filter(isWanted)
   return {
     connected: bars && wanted.every((keeper) => keeper.session?.isConnected() ?? false),
-    healthy: bars && wanted.every((keeper) => toldStatus(keeper) === 'RUNNING' && answers(keeper)),
+    healthy:
+      bars &&
+      dataConnection.upstream !== 'lost' &&
+      wanted.every((keeper) => toldStatus(keeper) === 'RUNNING' && answers(keeper)),
     fleet: { total: keepers.length, ...countStatuses(keepers) },
     dataConnection,
     sessions: keepers.flatMap((keeper) => sessionView(keeper)),

@@ -260,6 +260,7 @@ t.test(
     t.equal(connection.isUsable, false)
     t.equal(connection.status().state, 'connected')
     t.match(connection.trouble, /lost IBKR/)
+    t.equal(connection.status().upstream, 'lost')
     connector.last.notice(1101)
     t.equal(connection.isUsable, true)
     t.equal(connection.dataLost, 1)

@@ -243,6 +243,28 @@ t.test('a full disk raises an alert, and filling goes on when there is room', as
   t.equal(alerts.open.size, 0)
 })
 
+t.test('a folder that cannot be listed is told, and no longer when it can', async (t) => {
+  const { manager, files, alerts, idle } = makeBars(t)
+  files.setDiskFull(true)
+  manager.start()
+  await idle()
+  t.match(alerts.open.get('bars:FOLDER'), { level: 'CRITICAL' })
+  t.match(manager.gapFillerStatus(), { failed: 1, lastError: { code: 'BARS_DIR_UNUSABLE' } })
+  files.setDiskFull(false)
+  manager.forceScan(local)
+  await idle()
+  t.equal(alerts.open.size, 0)
+})
+
+t.test('two series of one contract ask once what they share', async (t) => {
+  const { manager, market, track, idle } = makeBars(t)
+  for (const timeframe of ['1h', '1d'] as const) await track('SPY', timeframe)
+  manager.start()
+  await idle()
+  for (const kind of ['contractDetails', 'schedule', 'headTimestamp'])
+    t.equal(market.asked.filter((asked) => asked.kind === kind).length, 1, kind)
+})
+
 t.test('a series removed while it is filled is left as it is', async (t) => {
   const { manager, market, files, track, idle } = makeBars(t)
   const name = { symbol: 'SPY', timeframe: '1m' } as const
