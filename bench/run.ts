@@ -46,6 +46,10 @@ const measurements: Record<string, Measurement> = {
     about: 'the manager is killed and comes back to 20 gateways (Docker)',
     load: () => import('./manager-crash.ts'),
   },
+  'gap-fill': {
+    about: "how much of IB's limits the gap filler makes use of, without breaking one",
+    load: () => import('./gap-fill.ts'),
+  },
   'bar-scan': {
     about: '1,000 series of bars on disk are read for what is missing',
     load: () => import('./bar-scan.ts'),

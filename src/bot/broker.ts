@@ -79,8 +79,8 @@ export class Broker {
       }
       await session.orders.place(pass.connectionId, send, admitAndCount, signal)
     } catch (error) {
-      // Once the writing had begun, only the gateway can say; but nothing is written to a connection that is closed.
-      if (!attempted || isFleetError(error, 'CONNECTION_CLOSED'))
+      // Once the writing had begun, only the gateway can say; but for these two nothing is written.
+      if (!attempted || isFleetError(error, 'CONNECTION_CLOSED', 'INVALID_REQUEST'))
         journal.unsent(orderRef, error instanceof Error ? error.message : String(error))
       throw error
     }

@@ -19,7 +19,7 @@ export type CheckVerdict =
       /** From the accepted connection to the end of the handshake: slow answers show here. */
       readonly roundTripMs: number
     }
-  | { readonly ok: false; readonly kind: NotReady; readonly detail: string }
+  | { readonly ok: false; readonly kind: NotReady; /** Words without a full stop. */ readonly detail: string }
 
 /** One look; rejects with the signal's reason only. */
 export type Check = (signal: AbortSignal) => Promise<CheckVerdict>
@@ -73,10 +73,10 @@ function look(
       signal.removeEventListener('abort', onAbort)
       resolve({ verdict, close: () => connection.close() })
     }
-    const fail = (kind: NotReady, what: string) =>
-      end({ ok: false, kind, detail: `Gateway at ${host}:${port}: ${what}.` })
-    const onDeadline = () => fail(step === 'socket' ? 'silent' : 'no-accounts', missing[step])
-    const onAbort = () => fail('silent', 'nobody waits any more')
+    const fail = (kind: NotReady, detail: string) => end({ ok: false, kind, detail })
+    const lacks = (kind: NotReady, what: string) => fail(kind, `Connection to ${host}:${port}: ${what}`)
+    const onDeadline = () => lacks(step === 'socket' ? 'silent' : 'no-accounts', missing[step])
+    const onAbort = () => lacks('silent', 'nobody waits any more')
 
     let cancelDeadline = clock.schedule(PORT_TIMEOUT_MS, onDeadline)
     signal.addEventListener('abort', onAbort, { once: true })
@@ -94,15 +94,15 @@ function look(
         onReady({ accounts }) {
           const roundTripMs = Math.round(clock.monotonicMs() - acceptedMs)
           if (accounts.length > 0) end({ ok: true, accounts, roundTripMs })
-          else fail('no-accounts', 'it named an empty list of accounts')
+          else lacks('no-accounts', 'it named an empty list of accounts')
         },
         onNotice(notice) {
           const obstacle = obstacleOf(notice)
-          if (obstacle) fail('no-accounts', obstacle)
+          if (obstacle) lacks('no-accounts', obstacle)
         },
         onClosed(error) {
           const kind = step === 'socket' ? unreachable(error) : 'no-accounts'
-          fail(kind, withoutDot(error.message))
+          fail(kind, withoutFullStop(error.message))
         },
       },
     )
@@ -125,6 +125,7 @@ function unreachable(error: FleetError): NotReady {
   return syscall === 'getaddrinfo' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? 'unresolved' : 'refused'
 }
 
-function withoutDot(sentence: string): string {
+/** A sentence as a part of another. */
+export function withoutFullStop(sentence: string): string {
   return sentence.replace(/\.$/, '')
 }

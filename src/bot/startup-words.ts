@@ -9,6 +9,7 @@ export interface FailureFacts {
   readonly gateway: string
   readonly tries: number
   readonly elapsedSeconds: number
+  /** Without a full stop. */
   readonly detail: string
 }
 
@@ -59,7 +60,7 @@ export function failureTexts(
       notice: {
         level: 'CRITICAL',
         title: 'Gateway authentication failed, check IBKR credentials',
-        text: `The trading bot found ${gateway} without a login ${spent} and has ended; it did not trade. ${detail}`,
+        text: `The trading bot found ${gateway} without a login ${spent} and has ended; it did not trade. Reason: ${detail}.`,
         action:
           failure === 'locked'
             ? 'Do what the reason says, launch the gateway again, then start the bot.'
@@ -72,7 +73,7 @@ export function failureTexts(
     notice: {
       level: 'CRITICAL',
       title: 'Gateway startup failed after all retries',
-      text: `The trading bot could not connect to ${gateway} ${spent} and has ended; it did not trade. ${detail}`,
+      text: `The trading bot could not connect to ${gateway} ${spent} and has ended; it did not trade. Reason: ${detail}.`,
       action:
         failure === 'unresolved'
           ? 'Check GATEWAY_HOST: no such host is known here. Then start the bot again.'

@@ -2,7 +2,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { backoffMs } from '../session/backoff.ts'
-import type { Check, CheckVerdict } from './gateway-check.ts'
+import { type Check, type CheckVerdict, withoutFullStop } from './gateway-check.ts'
 import type { Notice, Notifier } from './notifier.ts'
 import { delayNotices, failureOf, failureTexts, type StartupFailure } from './startup-words.ts'
 
@@ -36,6 +36,7 @@ export type WaitOutcome =
       readonly failure: StartupFailure
       /** The line that was logged. */
       readonly text: string
+      /** Without a full stop. */
       readonly detail: string
       readonly tries: number
     }
@@ -95,7 +96,7 @@ export async function waitForGateway(
     }
   } catch (error) {
     if (signal.aborted || !hopeless?.aborted) throw error
-    return giveUp('locked', (hopeless.reason as Error).message)
+    return giveUp('locked', withoutFullStop((hopeless.reason as Error).message))
   } finally {
     impatience.end()
   }
@@ -111,7 +112,7 @@ interface Due {
 class Impatience {
   readonly #notifier: Notifier
   readonly #due = new Set<Due>()
-  #detail = 'It has not answered yet.'
+  #detail = 'it has not answered yet'
 
   constructor({ clock, notifier }: WaitDeps, gateway: string) {
     this.#notifier = notifier
@@ -134,6 +135,6 @@ class Impatience {
   #tell(due: Due): void {
     due.cancel()
     this.#due.delete(due)
-    this.#notifier.notify({ ...due.notice, text: `${due.notice.text} ${this.#detail}` })
+    this.#notifier.notify({ ...due.notice, text: `${due.notice.text} Reason: ${this.#detail}.` })
   }
 }

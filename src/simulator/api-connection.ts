@@ -29,13 +29,19 @@ export interface ConnectionDeps {
   left(connection: ApiConnection, clean: boolean): void
 }
 
+interface Subscription {
+  kind: 'data' | 'account'
+  cancel(): void
+  tick(): void
+}
+
 const lowestVersion = 100
 const greetingDeadlineMs = 60_000
 
 export class ApiConnection implements ApiSession {
   readonly #deps: ConnectionDeps
   readonly #decoder = new FrameDecoder()
-  readonly #subscriptions = new Map<string, { cancel: () => void; kind: 'data' | 'account' }>()
+  readonly #subscriptions = new Map<string, Subscription>()
   #stage: 'greeting' | 'ignored' | 'start-api' | 'open' | 'closed' = 'greeting'
   readonly #delayed: Array<{ leave: () => void; dueMs: number }> = []
   #pace = { secondMs: 0, messages: 0, strikes: 0 }
@@ -91,7 +97,7 @@ export class ApiConnection implements ApiSession {
   subscribe(key: string, everyMs: number, tick: () => void, kind: 'data' | 'account' = 'data'): boolean {
     if (this.#subscriptions.has(key)) return false
     const again = () => {
-      this.#subscriptions.set(key, { kind, cancel: this.world.clock.schedule(run, everyMs) })
+      this.#subscriptions.set(key, { kind, tick, cancel: this.world.clock.schedule(run, everyMs) })
     }
     const run = () => {
       again()
@@ -104,6 +110,10 @@ export class ApiConnection implements ApiSession {
   unsubscribe(key: string): boolean {
     this.#subscriptions.get(key)?.cancel()
     return this.#subscriptions.delete(key)
+  }
+
+  refreshAccounts(): void {
+    for (const { kind, tick } of [...this.#subscriptions.values()]) if (kind === 'account') tick()
   }
 
   /** After 1101: every data subscription has to be asked for again. */
@@ -184,7 +194,7 @@ export class ApiConnection implements ApiSession {
     socket.setTimeout(0)
     if (line.handshake !== 'H') {
       if (line.handshake !== 'F2') this.send(...this.#accounts())
-      if (line.handshake !== 'F1') this.send(9, 1, 1)
+      if (line.handshake !== 'F1') this.send(9, 1, this.world.broker.nextOrderId(this.clientId))
     }
     if (!this.world.upstream) this.error(-1, 2110, connectivity[2110])
     this.sendFarmNotices()

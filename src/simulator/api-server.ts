@@ -3,13 +3,21 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { ApiConnection, type Line } from './api-connection.ts'
 import type { MessageSpec, World } from './api-session.ts'
 import { connectivity } from './notices.ts'
+import { orderRefAt } from './order-terms.ts'
 
 /** One request as a client sent it. */
 export interface RequestRecord {
+  /** Counts the messages of all connections, in the order in which they came. */
+  sequence: number
+  /** Counts the connections of the gateway. */
+  connection: number
   id: number
   /** The client library's name for the message, where we know it. */
   name: string
+  /** The order id in messages about orders. */
   reqId: number | undefined
+  /** Of placeOrder. */
+  orderRef?: string
   clientId: number
   /** Milliseconds since the epoch. */
   time: number
@@ -31,6 +39,8 @@ export interface ApiServerDeps {
 
 const maxClients = 32
 const maxRecords = 10_000
+/** placeOrder, cancelOrder, reqIds, reqGlobalCancel: never forgotten, as what was ordered is what matters most. */
+const keptMessages = new Set([3, 4, 8, 58])
 
 export class ApiServer {
   readonly requests: RequestRecord[] = []
@@ -40,6 +50,9 @@ export class ApiServer {
   readonly #connections = new Set<ApiConnection>()
   readonly #slots = new Map<number, ApiConnection | 'ghost'>()
   readonly #line: Line
+  readonly #numbers = new WeakMap<ApiConnection, number>()
+  #messages = 0
+  #accepted = 0
   #serving = false
   #frozen = false
   #rejecting = false
@@ -72,6 +85,7 @@ export class ApiServer {
     this.#heal()
     this.drop()
     Object.assign(this.#deps.world, { upstream: true, farms: true })
+    this.#deps.world.desk.heal()
   }
 
   /** Closes every client's socket; the port stays. */
@@ -84,6 +98,11 @@ export class ApiServer {
   close(): Promise<void> {
     this.shut()
     return new Promise((resolve) => this.#server.close(() => resolve()))
+  }
+
+  /** Clients that have said who they are. */
+  sessions(): ApiConnection[] {
+    return [...this.#connections].filter(({ open }) => open)
   }
 
   mute(): void {
@@ -118,6 +137,7 @@ export class ApiServer {
     this.#deps.world.upstream = true
     if (code === 1101) for (const connection of this.#connections) connection.dropDataSubscriptions()
     this.#broadcast(code)
+    this.#deps.world.desk.catchUp()
   }
 
   setFarms(up: boolean): void {
@@ -132,6 +152,7 @@ export class ApiServer {
     this.#heal()
     if (!world.upstream) this.restoreUpstream(1102)
     if (!world.farms) this.setFarms(true)
+    world.desk.clear()
   }
 
   #heal(): void {
@@ -164,6 +185,7 @@ export class ApiServer {
       left: (leaver, clean) => this.#release(leaver, clean),
     })
     this.#connections.add(connection)
+    this.#numbers.set(connection, ++this.#accepted)
     if (this.#frozen) connection.freeze()
   }
 
@@ -187,10 +209,23 @@ export class ApiServer {
     }, ghostSlotSeconds * 1000)
   }
 
-  #record({ clientId }: ApiConnection, id: number, spec: MessageSpec | undefined, fields: string[]): void {
-    if (this.requests.length >= maxRecords) this.requests.splice(0, maxRecords / 2)
-    const reqId = spec?.requestIdAt === undefined ? undefined : Number(fields[spec.requestIdAt])
-    const time = this.#deps.world.clock.now()
-    this.requests.push({ id, name: spec?.name ?? 'unknown', reqId, clientId, time, fields })
+  #record(sender: ApiConnection, id: number, spec: MessageSpec | undefined, fields: string[]): void {
+    if (this.requests.length >= maxRecords) {
+      const old = this.requests.splice(0, maxRecords / 2)
+      this.requests.unshift(...old.filter((record) => keptMessages.has(record.id)))
+    }
+    const { clientId, version } = sender
+    const at = typeof spec?.requestIdAt === 'function' ? spec.requestIdAt(version) : spec?.requestIdAt
+    this.requests.push({
+      sequence: ++this.#messages,
+      connection: this.#numbers.get(sender) ?? 0,
+      id,
+      name: spec?.name ?? 'unknown',
+      reqId: at === undefined ? undefined : Number(fields[at]),
+      ...(spec?.name === 'placeOrder' && { orderRef: fields[orderRefAt] ?? '' }),
+      clientId,
+      time: this.#deps.world.clock.now(),
+      fields,
+    })
   }
 }

@@ -1,7 +1,9 @@
 // What a message handler sees of one API client: its negotiated version, its answers, its subscriptions, its world.
-import type { Position, TradingMode } from './accounts.ts'
+import type { TradingMode } from './accounts.ts'
+import type { Broker } from './broker.ts'
 import type { SimulatorClock } from './clock.ts'
 import type { HistoricalPacing } from './historical-pacing.ts'
+import type { OrderDesk } from './order-desk.ts'
 import type { Violations } from './violations.ts'
 import type { Field } from './wire.ts'
 
@@ -9,7 +11,11 @@ import type { Field } from './wire.ts'
 export interface World {
   readonly clock: SimulatorClock
   readonly accounts: readonly string[]
-  readonly positions: readonly Position[]
+  /** IBKR, where orders, fills and accounts live. */
+  readonly broker: Broker
+  readonly desk: OrderDesk
+  /** Of the gateway; its days end at this zone's midnight. */
+  readonly timeZone: string
   readonly tradingMode: TradingMode
   readonly readOnly: boolean
   readonly pacing: HistoricalPacing
@@ -22,6 +28,8 @@ export interface World {
 export interface ApiSession {
   readonly world: World
   readonly clientId: number
+  /** False once the client has gone. */
+  readonly open: boolean
   readonly version: number
   /** 1 live, 2 frozen, 3 delayed, 4 delayed-frozen, as the client last asked. */
   marketDataType: number
@@ -37,14 +45,16 @@ export interface ApiSession {
    * lost and end with 1101. False when the key is taken.
    */
   subscribe(key: string, everyMs: number, tick: () => void, kind?: 'data' | 'account'): boolean
+  /** Sends what is subscribed of accounts and positions anew. */
+  refreshAccounts(): void
   /** False when there was no such subscription. */
   unsubscribe(key: string): boolean
 }
 
 export interface MessageSpec {
   readonly name: string
-  /** Where the request id stands in the fields, for messages that have one. */
-  readonly requestIdAt?: number
+  /** Where the request id stands in the fields, for messages that have one; a function where that depends on the version. */
+  readonly requestIdAt?: number | ((version: number) => number)
   /** Served by IBKR, not by the gateway itself: no answer while the upstream is lost. */
   readonly upstream?: true
   handle(session: ApiSession, fields: readonly string[]): void

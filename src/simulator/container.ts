@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { TradingMode } from './accounts.ts'
 import { startCommandServer } from './command-server.ts'
-import { type PacingMode, startSimulatedGateway } from './gateway.ts'
+import { type Fills, type PacingMode, startSimulatedGateway } from './gateway.ts'
 import { type ExistingSession, parseConfig, renderConfig } from './ibc-settings.ts'
 import { banner, imagePorts } from './log-lines.ts'
 import { controlSocket, violationsWord } from './simctl.ts'
@@ -78,6 +78,7 @@ async function runGateway(
     twofaSeconds: seconds('SIM_TWOFA_SECONDS', 180),
     restartSeconds: seconds('SIM_RESTART_SECONDS', 10),
     pacing: pacingMode(env),
+    fills: fillsMode(env),
     banner: false,
     onLog: print,
     onExit: (code) => setTimeout(() => deps.exit(code), lastWordsMs),
@@ -115,6 +116,12 @@ function pacingMode({ IB_PACING }: Environment): PacingMode {
   const mode = IB_PACING || 'strict'
   if (mode === 'strict' || mode === 'relaxed') return mode
   throw new StartFailure(`.> Invalid IB_PACING: ${mode}`, 'stdout')
+}
+
+function fillsMode({ SIM_FILLS }: Environment): Fills {
+  const mode = SIM_FILLS || 'market-hours'
+  if (mode === 'market-hours' || mode === 'any-hour') return mode
+  throw new StartFailure(`.> Invalid SIM_FILLS: ${mode}`, 'stdout')
 }
 
 /** Renders config.ini and makes jts.ini where there is none; what both say, together. */

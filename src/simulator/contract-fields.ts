@@ -24,12 +24,17 @@ export function contractQueryWithExpired(fields: readonly string[], at: number):
   return { ...contractQuery(fields, at), includeExpired: flagField(fields, at + 12) }
 }
 
+type Refuse = (reqId: number, code: number, text: string) => void
+
 /** Every instrument that fits, or error 200 and none. */
-export function describedInstruments(session: ApiSession, reqId: number, query: ContractQuery): Instrument[] {
+export function describedInstruments(
+  session: ApiSession,
+  reqId: number,
+  query: ContractQuery,
+  refuse: Refuse = (...error) => session.error(...error),
+): Instrument[] {
   const found = findInstruments(query, session.world.clock.now())
-  if (found.length === 0) {
-    session.error(reqId, 200, 'No security definition has been found for the request')
-  }
+  if (found.length === 0) refuse(reqId, 200, 'No security definition has been found for the request')
   return found
 }
 
@@ -38,11 +43,12 @@ export function describedInstrument(
   session: ApiSession,
   reqId: number,
   query: ContractQuery,
+  refuse: Refuse = (...error) => session.error(...error),
 ): Instrument | undefined {
-  const [only, ...others] = describedInstruments(session, reqId, query)
+  const [only, ...others] = describedInstruments(session, reqId, query, refuse)
   if (others.length === 0) return only
   const what = query.symbol || query.localSymbol
-  session.error(reqId, 200, `The contract description specified for ${what} is ambiguous.`)
+  refuse(reqId, 200, `The contract description specified for ${what} is ambiguous.`)
   return undefined
 }
 

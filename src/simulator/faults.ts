@@ -34,31 +34,48 @@ export const faultNames = [
   'refuse-login',
   'approve-2fa',
   'handshake',
+  'order-delay',
+  'order-silent',
+  'order-reject',
+  'order-any-hour',
+  'executions-endless',
   'clear',
 ] as const
-type PlainFault = Exclude<(typeof faultNames)[number], 'slow' | 'exit' | 'handshake'>
+type PlainFault = Exclude<
+  (typeof faultNames)[number],
+  'slow' | 'exit' | 'handshake' | 'order-delay' | 'order-reject'
+>
 
 export type Fault =
   | { name: PlainFault }
   | { name: 'slow'; delayMs: number }
   | { name: 'exit'; code: number }
   | { name: 'handshake'; mode: HandshakeFault }
+  | { name: 'order-delay'; delayMs: number }
+  | { name: 'order-reject'; text: string }
 
 export class UnknownFault extends Error {
   override readonly name = 'UnknownFault'
 }
 
 const defaultSlowMs = 2_000
+const defaultRejection = 'The simulated gateway takes no orders'
+const maxDelayMs = 600_000
 
 /**
- * `exit 1`, `slow 500` and `handshake A` may also come as one word with a blank in it. Without a value, `slow` means
- * 2,000 ms, `exit` status 1 and `handshake` A.
+ * `exit 1`, `slow 500` and `order-reject no funds` may also come as one text. Without a value, `slow` and `order-delay`
+ * mean 2,000 ms, `exit` status 1 and `handshake` A.
  * @throws UnknownFault with the list of names, or with what the fault's value must be.
  */
 export function parseFault(text: string, argument?: string): Fault {
   const [name = '', inline] = text.trim().split(/\s+/)
   const value = argument?.trim() || inline
-  if (name === 'slow') return { name, delayMs: wholeNumber(name, value ?? defaultSlowMs, 600_000) }
+  if (name === 'slow' || name === 'order-delay')
+    return { name, delayMs: wholeNumber(name, value ?? defaultSlowMs, maxDelayMs) }
+  if (name === 'order-reject') {
+    const reason = [text.trim().slice(name.length), argument ?? ''].map((part) => part.trim())
+    return { name, text: reason.filter(Boolean).join(' ') || defaultRejection }
+  }
   if (name === 'exit') return { name, code: wholeNumber(name, value ?? 1, 255) }
   if (name === 'handshake') {
     const mode = (value ?? 'A').toUpperCase()

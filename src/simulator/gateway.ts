@@ -2,19 +2,24 @@
 import { accountsOf, type Position, type TradingMode } from './accounts.ts'
 import { ApiServer, type RequestRecord } from './api-server.ts'
 import type { World } from './api-session.ts'
+import { Broker } from './broker.ts'
 import { type SimulatorClock, systemClock } from './clock.ts'
 import { type Fault, parseFault } from './faults.ts'
 import { HistoricalPacing, type PacingMode } from './historical-pacing.ts'
 import { IbcProcess } from './ibc-process.ts'
 import type { ExistingSession, IbcSettings } from './ibc-settings.ts'
 import { banner, socatRefused } from './log-lines.ts'
+import { OrderDesk } from './order-desk.ts'
 import { scenarioOf } from './scenarios.ts'
 import { type Violation, Violations } from './violations.ts'
 import { knownZone, two, wallClock } from './zones.ts'
 
 export type { RequestRecord } from './api-server.ts'
+export { Broker } from './broker.ts'
 export type { PacingMode } from './historical-pacing.ts'
 export type { Violation } from './violations.ts'
+
+export type Fills = 'market-hours' | 'any-hour'
 
 export interface SimulatedGatewayOptions {
   /** Its suffix picks the scenario: `-2fa`, `-badpass`, `-taken`, `-slow`, `-oddpass`. */
@@ -41,6 +46,10 @@ export interface SimulatedGatewayOptions {
   serverVersion?: number
   accounts?: readonly string[]
   positions?: readonly Position[]
+  /** Whether orders fill only while their market is open [market-hours]. */
+  fills?: Fills
+  /** IBKR behind the gateway, to be shared with the next one of the same login; else its own, with these accounts and positions. */
+  broker?: Broker
   commandServer?: boolean
   maxMessagesPerSecond?: number
   /** For which historical requests IBKR's limits hold [strict: all]. */
@@ -89,10 +98,14 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
     commandServerPort: options.commandServer ? 7462 : 0,
   }
   const accounts = options.accounts ?? accountsOf(options.username, options.tradingMode)
+  const broker = options.broker ?? new Broker({ clock, accounts, positions: options.positions ?? [] })
+  if (options.fills) broker.setAnyHour(options.fills === 'any-hour')
   const world: World = {
     clock,
     accounts,
-    positions: options.positions ?? [],
+    broker,
+    desk: new OrderDesk(broker, clock, () => api.sessions()),
+    timeZone,
     tradingMode: options.tradingMode,
     readOnly: settings.readOnlyApi !== false,
     pacing: new HistoricalPacing(options.pacing ?? 'strict'),
@@ -100,7 +113,7 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
     upstream: true,
     farms: true,
   }
-  const api = new ApiServer({
+  const api: ApiServer = new ApiServer({
     world,
     timeZone: knownZone(options.connectionTimeZone ?? timeZone),
     serverVersion: options.serverVersion ?? 200,
@@ -124,6 +137,8 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
     loggedIn: () => api.serve(),
     loggedOut: () => api.shut(),
     ended(status) {
+      world.desk.close()
+      if (!options.broker) broker.stop()
       closed = api.close().then(() => options.onExit(status))
     },
   })
@@ -137,7 +152,7 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
     get loggedIn() {
       return process.phase === 'logged-in'
     },
-    fault: (name, value) => applyFault(parseFault(name, value), api, process),
+    fault: (name, value) => applyFault(parseFault(name, value), { api, process, desk: world.desk }),
     async command(text) {
       if (!options.commandServer) throw new Error('connect ECONNREFUSED 127.0.0.1:7462')
       if (process.phase === 'ended') throw new Error('the gateway has ended')
@@ -151,7 +166,10 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
   }
 }
 
-function applyFault(fault: Fault, api: ApiServer, process: IbcProcess): void {
+function applyFault(
+  fault: Fault,
+  { api, process, desk }: { api: ApiServer; process: IbcProcess; desk: OrderDesk },
+): void {
   switch (fault.name) {
     case 'drop':
       api.drop()
@@ -197,6 +215,21 @@ function applyFault(fault: Fault, api: ApiServer, process: IbcProcess): void {
       break
     case 'handshake':
       api.breakHandshake(fault.mode)
+      break
+    case 'order-delay':
+      desk.delayMs = fault.delayMs
+      break
+    case 'order-silent':
+      desk.silent = true
+      break
+    case 'order-reject':
+      desk.rejection = fault.text
+      break
+    case 'order-any-hour':
+      desk.openMarkets()
+      break
+    case 'executions-endless':
+      desk.endlessExecutions = true
       break
     case 'clear':
       process.refusesLogins = false

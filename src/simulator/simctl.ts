@@ -11,6 +11,8 @@ const usage = `usage: simctl FAULT [ARG]
        simctl violations   prints what clients did against IBKR's limits, a JSON object a line
 faults: ${faultNames.join(' ')}
   slow [MS]       delay every answer [2000]
+  order-delay [MS]     acknowledge orders late [2000]
+  order-reject [TEXT]  refuse every order with this reason
   exit [STATUS]   end the gateway [1]
   oom             run out of memory: a real kill where the container has a limit
   handshake MODE  ${Object.entries(handshakeFaults)

@@ -12,10 +12,10 @@ import type { Log } from '../../src/ports/log.ts'
 import { FakeClock, settle } from '../fake-clock.ts'
 
 const ready: CheckVerdict = { ok: true, accounts: ['DU1234567'], roundTripMs: 3 }
-const refused: CheckVerdict = { ok: false, kind: 'refused', detail: 'Nothing listens.' }
-const silent: CheckVerdict = { ok: false, kind: 'silent', detail: 'No answer.' }
-const unresolved: CheckVerdict = { ok: false, kind: 'unresolved', detail: 'No such host.' }
-const noAccounts: CheckVerdict = { ok: false, kind: 'no-accounts', detail: 'The handshake hangs.' }
+const refused: CheckVerdict = { ok: false, kind: 'refused', detail: 'nothing listens' }
+const silent: CheckVerdict = { ok: false, kind: 'silent', detail: 'no answer' }
+const unresolved: CheckVerdict = { ok: false, kind: 'unresolved', detail: 'no such host' }
+const noAccounts: CheckVerdict = { ok: false, kind: 'no-accounts', detail: 'the handshake hangs' }
 
 const validationFailed = 'Gateway validation failed, cannot start bot'
 const startupFailed = 'CRITICAL: Gateway startup failed after all retries'
@@ -152,9 +152,9 @@ t.test(
     t.match(lines.at(-1), {
       level: 'error',
       message: validationFailed,
-      fields: { detail: 'Nothing listens.' },
+      fields: { detail: 'nothing listens' },
     })
-    t.match(notices.at(-1)?.text, /gateway:4002 after 3 attempts \(15 s\) .* Nothing listens\.$/)
+    t.match(notices.at(-1)?.text, /gateway:4002 after 3 attempts \(15 s\) .* Reason: nothing listens\.$/)
     t.match(notices.at(-1)?.action, /GATEWAY_PORT/)
     t.equal(pendingTimers, 0)
   },
@@ -243,7 +243,7 @@ t.test('a locked gateway ends the wait at once, in a delay, in a check, or befor
       },
     )
     t.equal(endedAt, atMs / 1000)
-    t.match(outcome, { ready: false, failure: 'locked', text: loginFailed, detail: why.message, tries })
+    t.match(outcome, { ready: false, failure: 'locked', text: loginFailed, detail: why.message.slice(0, -1), tries })
     t.strictSame(told, [[atMs / 1000, authenticationFailed]])
     t.match(notices[0]?.text, /CREDENTIALS_REJECTED/)
     t.equal(pendingTimers, 0)

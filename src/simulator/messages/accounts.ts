@@ -1,18 +1,22 @@
 // What an account holds and is worth: account updates, summaries, positions, profit and loss.
 import { type ApiSession, flagField, type MessageTable, numberField } from '../api-session.ts'
 import { priceAt } from '../bars.ts'
-import { findInstruments, type Instrument } from '../catalogue.ts'
 import { contractFields } from '../contract-fields.ts'
+import { type Holding, multiplierOf, rateOf, worth } from '../ledger.ts'
 import { clockTime, wallClock } from '../zones.ts'
 
 const repeatMs = 180_000
-const cash = 1_000_000
+/** As long as timers go: positions are told anew by fills, not by time. */
+const neverMs = 2 ** 31 - 1
 
-interface Holding {
-  instrument: Instrument
-  quantity: number
-  averageCost: number
+/** A holding at the price of the moment. */
+interface Valued extends Holding {
   price: number
+  /** What a unit cost, with the contract's multiplier, as IBKR counts. */
+  averageCost: number
+  /** In the instrument's currency. */
+  value: number
+  gain: number
 }
 
 export const accountMessages: MessageTable = {
@@ -28,12 +32,9 @@ export const accountMessages: MessageTable = {
   61: {
     name: 'reqPositions',
     handle(session) {
-      for (const account of session.world.accounts) {
-        for (const { instrument, quantity, averageCost } of holdings(session)) {
-          const contract = contractFields(instrument, '')
-          session.send(61, 3, account, ...contract, quantity, averageCost)
-        }
-      }
+      session.unsubscribe('positions')
+      session.subscribe('positions', neverMs, () => sendPositions(session, true), 'account')
+      sendPositions(session, false)
       session.send(62, 1)
     },
   },
@@ -43,7 +44,7 @@ export const accountMessages: MessageTable = {
     requestIdAt: 2,
     handle: (session, fields) => void session.unsubscribe(`summary ${numberField(fields, 2)}`),
   },
-  64: { name: 'cancelPositions', handle() {} },
+  64: { name: 'cancelPositions', handle: (session) => void session.unsubscribe('positions') },
   76: {
     name: 'reqAccountUpdatesMulti',
     requestIdAt: 2,
@@ -68,17 +69,23 @@ export const accountMessages: MessageTable = {
   92: {
     name: 'reqPnL',
     requestIdAt: 1,
-    handle: (session, [, reqId = '']) => session.send(94, reqId, 0, unrealized(session), 0),
+    handle(session, [, reqId = '', account = '']) {
+      const shown = knownAccount(session, account)
+      const { realized } = session.world.broker.ledger.money(shown)
+      const gain = sum(valued(session, shown), ({ gain }) => gain)
+      session.send(94, reqId, 0, money(gain), money(realized))
+    },
   },
   93: { name: 'cancelPnL', requestIdAt: 1, handle() {} },
   94: {
     name: 'reqPnLSingle',
     requestIdAt: 1,
-    handle(session, [, reqId = '', , , conId = '']) {
-      const held = holdings(session).find(({ instrument }) => instrument.conId === Number(conId))
-      const { quantity, price, averageCost } = held ?? { quantity: 0, price: 0, averageCost: 0 }
-      const gain = money(quantity * (price - averageCost))
-      session.send(95, reqId, quantity, 0, gain, 0, money(quantity * price))
+    handle(session, [, reqId = '', account = '', , conId = '']) {
+      const held = valued(session, knownAccount(session, account)).find(
+        ({ instrument }) => instrument.conId === Number(conId),
+      )
+      const { quantity, gain, value } = held ?? { quantity: 0, gain: 0, value: 0 }
+      session.send(95, reqId, quantity, 0, money(gain), 0, money(value))
     },
   },
   95: { name: 'cancelPnLSingle', requestIdAt: 1, handle() {} },
@@ -93,57 +100,66 @@ function repeatedly(session: ApiSession, key: string, task: () => void): void {
   if (session.subscribe(key, repeatMs, task, 'account')) task()
 }
 
-function holdings({ world }: ApiSession): Holding[] {
-  const now = world.clock.now()
-  return world.positions.flatMap(({ symbol, quantity, averageCost }) => {
-    const query = {
-      conId: 0,
-      secType: '',
-      expiry: '',
-      exchange: '',
-      currency: '',
-      localSymbol: '',
-      tradingClass: '',
-      includeExpired: false,
+/** PnL requests name accounts that nobody checks; the first stands for one that we do not know. */
+function knownAccount(session: ApiSession, account: string): string {
+  return session.world.accounts.includes(account) ? account : firstAccount(session)
+}
+
+/** Positions that were closed are told once more, as 0, to who has heard of them. */
+function sendPositions(session: ApiSession, closedToo: boolean): void {
+  for (const account of session.world.accounts) {
+    for (const { instrument, quantity, averageCost } of valued(session, account)) {
+      if (quantity === 0 && !closedToo) continue
+      session.send(61, 3, account, ...contractFields(instrument, ''), quantity, averageCost)
     }
-    const [instrument] = findInstruments({ ...query, symbol }, now)
-    return instrument ? [{ instrument, quantity, averageCost, price: priceAt(instrument, now) }] : []
+  }
+}
+
+function valued({ world }: ApiSession, account: string): Valued[] {
+  const now = world.clock.now()
+  return world.broker.ledger.holdings(account).map((holding) => {
+    const { instrument, quantity, averagePrice } = holding
+    const price = priceAt(instrument, now)
+    const value = quantity * price * multiplierOf(instrument)
+    const averageCost = Number((averagePrice * multiplierOf(instrument)).toFixed(8))
+    return { ...holding, price, averageCost, value, gain: value - quantity * averageCost }
   })
 }
 
-function unrealized(session: ApiSession): number {
-  return money(
-    holdings(session).reduce((sum, item) => sum + item.quantity * (item.price - item.averageCost), 0),
-  )
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
 }
 
 function values(session: ApiSession, account: string): Array<[key: string, value: string, currency: string]> {
-  const held = holdings(session)
-  const stock = held.reduce((sum, { quantity, price }) => sum + quantity * price, 0)
-  const spent = held.reduce((sum, { quantity, averageCost }) => sum + quantity * averageCost, 0)
-  const left = cash - spent
-  const worth = (amount: number) => amount.toFixed(2)
+  const held = valued(session, account)
+  const { cash: left, realized } = session.world.broker.ledger.money(account)
+  const stock = sum(held, ({ instrument, quantity, averagePrice, price }) =>
+    worth(instrument, quantity, averagePrice, price),
+  )
+  const gain = sum(held, (item) => item.gain * rateOf(item.instrument))
+  const gross = sum(held, (item) => Math.abs(item.value) * rateOf(item.instrument))
+  const shown = (amount: number) => amount.toFixed(2)
   return [
     ['AccountCode', account, ''],
     ['AccountOrGroup', account, 'USD'],
     ['AccountReady', 'true', ''],
     ['AccountType', 'INDIVIDUAL', ''],
-    ['AvailableFunds', worth(left), 'USD'],
-    ['BuyingPower', worth(4 * left), 'USD'],
-    ['CashBalance', worth(left), 'USD'],
+    ['AvailableFunds', shown(left), 'USD'],
+    ['BuyingPower', shown(4 * left), 'USD'],
+    ['CashBalance', shown(left), 'USD'],
     ['Cushion', '1', ''],
-    ['EquityWithLoanValue', worth(left + stock), 'USD'],
-    ['ExcessLiquidity', worth(left), 'USD'],
+    ['EquityWithLoanValue', shown(left + stock), 'USD'],
+    ['ExcessLiquidity', shown(left), 'USD'],
     ['FullInitMarginReq', '0.00', 'USD'],
     ['FullMaintMarginReq', '0.00', 'USD'],
-    ['GrossPositionValue', worth(Math.abs(stock)), 'USD'],
+    ['GrossPositionValue', shown(gross), 'USD'],
     ['InitMarginReq', '0.00', 'USD'],
     ['MaintMarginReq', '0.00', 'USD'],
-    ['NetLiquidation', worth(left + stock), 'USD'],
-    ['RealizedPnL', '0.00', 'USD'],
-    ['StockMarketValue', worth(stock), 'USD'],
-    ['TotalCashValue', worth(left), 'USD'],
-    ['UnrealizedPnL', worth(stock - spent), 'USD'],
+    ['NetLiquidation', shown(left + stock), 'USD'],
+    ['RealizedPnL', shown(realized), 'USD'],
+    ['StockMarketValue', shown(stock), 'USD'],
+    ['TotalCashValue', shown(left), 'USD'],
+    ['UnrealizedPnL', shown(gain), 'USD'],
   ]
 }
 
@@ -151,11 +167,10 @@ function sendUpdates(session: ApiSession, account: string): void {
   for (const [key, value, currency] of values(session, account)) {
     session.send(6, 2, key, value, currency, account)
   }
-  for (const { instrument, quantity, averageCost, price } of holdings(session)) {
-    const { primaryExchange } = instrument
-    const contract = contractFields(instrument, primaryExchange)
-    const gain = money(quantity * (price - averageCost))
-    session.send(7, 8, ...contract, quantity, price, money(quantity * price), averageCost, gain, 0, account)
+  for (const { instrument, quantity, averageCost, price, value, gain } of valued(session, account)) {
+    const contract = contractFields(instrument, instrument.primaryExchange)
+    const figures = [quantity, price, money(value), averageCost, money(gain), 0]
+    session.send(7, 8, ...contract, ...figures, account)
   }
   session.send(8, 1, clockTime(wallClock('UTC', session.world.clock.now())).slice(0, 5))
   session.send(54, 1, account)
