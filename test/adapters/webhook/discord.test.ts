@@ -1,0 +1,81 @@
+// Alerts as Discord messages: the form, whom they call, and their limit.
+import fc from 'fast-check'
+import t from 'tap'
+import { createDiscordSink } from '../../../src/adapters/webhook/discord.ts'
+import { discordMessage } from '../../../src/adapters/webhook/discord-message.ts'
+import { FakeClock } from '../../fake-clock.ts'
+import { alert, receiver } from './receiver.ts'
+
+const signal = new AbortController().signal
+const content = (changes: object, change: 'raised' | 'resolved' = 'raised') =>
+  discordMessage(alert(changes), change).content
+
+t.test('a critical alert calls everybody who is there', async (t) => {
+  const { url, bodies } = await receiver(t)
+  await createDiscordSink({ url, clock: new FakeClock() }).deliver(alert(), 'raised', signal)
+  t.strictSame(bodies, [
+    {
+      content: [
+        '🚨 **CRITICAL: Gateway startup failed after all retries**',
+        'Bot could not connect to Gateway after 30 attempts (5 minutes).',
+        '**Action Required:** Check Gateway container logs and IBKR authentication.',
+        '*Timestamp: 2026-02-10T09:15:00-05:00*',
+        '@here',
+      ].join('\n\n'),
+      allowed_mentions: { parse: ['everyone'] },
+    },
+  ])
+})
+
+t.test('the other levels call nobody', async (t) => {
+  const emojis = { INFO: '✅', WARNING: '⚠️', ERROR: '🔴', OTHER: 'ℹ️' }
+  for (const [level, emoji] of Object.entries(emojis)) {
+    const message = discordMessage(alert({ level: level as 'INFO' }), 'raised')
+    t.ok(message.content.startsWith(`${emoji} **${level}: Gateway`), message.content)
+    t.notMatch(message.content, '@here')
+    t.strictSame(message.allowed_mentions, { parse: [] })
+  }
+})
+
+t.test('a resolved alert is good news, at the time when it was resolved', async (t) => {
+  const text = content({ resolvedAt: '2026-07-01T12:00:00.000Z' }, 'resolved')
+  t.match(text, /^✅ \*\*INFO: Resolved: Gateway startup failed/)
+  t.match(text, '*Timestamp: 2026-07-01T08:00:00-04:00*')
+  t.notMatch(text, /Action Required|@here/)
+})
+
+t.test('without an action none is asked for', async (t) => {
+  const { action: _, ...rest } = alert()
+  t.notMatch(discordMessage(rest, 'raised').content, 'Action Required')
+})
+
+t.test('words from elsewhere call nobody, and stay what they are otherwise', async (t) => {
+  const nasty = 'a@b.c @everyone @here @HERE <@123> <@&4> <#5> x<y\u0000'
+  const text = content({ level: 'CRITICAL', title: nasty, message: nasty, action: nasty })
+  t.equal(text.match(/@here/gi)?.length, 1, 'our own')
+  t.notMatch(text, /@everyone|<@|<#/i)
+  t.match(text, 'a@b.c')
+  t.match(text, 'x<y')
+})
+
+const halfCharacter = /\p{Cs}/u
+
+t.test('any words make a message of at most 2,000 characters with head, time and call', async () => {
+  const words = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary', maxLength: 6000 }),
+    fc.constant('🚨'.repeat(3000)),
+  )
+  fc.assert(
+    fc.property(words, words, words, (title, message, action) => {
+      const text = content({ title, message, action })
+      const isWhole = !halfCharacter.test(text) || halfCharacter.test(`${title}${message}${action}`)
+      return (
+        text.length <= 2000 &&
+        text.startsWith('🚨 **CRITICAL: ') &&
+        text.endsWith('-05:00*\n\n@here') &&
+        isWhole
+      )
+    }),
+  )
+})
