@@ -170,8 +170,10 @@ export class OrderGate {
     if (atMs === undefined) return undefined
     const nowMs = this.#deps.clock.now()
     if (nowMs < atMs - BEFORE_RESTART_MS || nowMs > atMs + RESTART_OVER_MS) return undefined
-    const connectedAtMs = this.#deps.session.snapshot().connectedAt
-    if (connectedAtMs !== undefined && connectedAtMs > atMs) return undefined
+    const { session } = this.#deps
+    // By its age, as the wall clock may have jumped since it began.
+    const startedAtMs = nowMs - session.snapshot().uptimeMs
+    if (session.isConnected() && startedAtMs > atMs) return undefined
     return `the gateway is to restart at ${new Date(atMs).toISOString()}`
   }
 }
