@@ -19,7 +19,7 @@ export type CheckVerdict =
       /** From the accepted connection to the end of the handshake: slow answers show here. */
       readonly roundTripMs: number
     }
-  | { readonly ok: false; readonly kind: NotReady; /** Words without a full stop. */ readonly detail: string }
+  | { readonly ok: false; readonly kind: NotReady /** Words without a full stop. */; readonly detail: string }
 
 /** One look; rejects with the signal's reason only. */
 export type Check = (signal: AbortSignal) => Promise<CheckVerdict>

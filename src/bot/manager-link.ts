@@ -3,7 +3,13 @@ import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
 import { type GatewayAddress, withoutFullStop } from './gateway-check.ts'
-import { type BotLease, createManagerApi, LEASE_SECONDS, type ManagedGateway, type ManagerApi } from './manager-api.ts'
+import {
+  type BotLease,
+  createManagerApi,
+  LEASE_SECONDS,
+  type ManagedGateway,
+  type ManagerApi,
+} from './manager-api.ts'
 
 export type { BotLease, ManagedGateway } from './manager-api.ts'
 
@@ -163,7 +169,10 @@ export class ManagerLink {
     this.#lease = lease
     this.#renewAtMs = this.#clock.monotonicMs() + (LEASE_SECONDS * 1000) / 2
     if (before && before.clientId !== lease.clientId) {
-      this.#log.warn({ clientId: lease.clientId, before: before.clientId }, 'The manager gave another client id')
+      this.#log.warn(
+        { clientId: lease.clientId, before: before.clientId },
+        'The manager gave another client id',
+      )
       this.#tell({ kind: 'client-id', clientId: lease.clientId })
     }
     return lease

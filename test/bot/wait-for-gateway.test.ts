@@ -243,7 +243,13 @@ t.test('a locked gateway ends the wait at once, in a delay, in a check, or befor
       },
     )
     t.equal(endedAt, atMs / 1000)
-    t.match(outcome, { ready: false, failure: 'locked', text: loginFailed, detail: why.message.slice(0, -1), tries })
+    t.match(outcome, {
+      ready: false,
+      failure: 'locked',
+      text: loginFailed,
+      detail: why.message.slice(0, -1),
+      tries,
+    })
     t.strictSame(told, [[atMs / 1000, authenticationFailed]])
     t.match(notices[0]?.text, /CREDENTIALS_REJECTED/)
     t.equal(pendingTimers, 0)
