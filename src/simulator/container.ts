@@ -7,6 +7,7 @@ import type { TradingMode } from './accounts.ts'
 import { startCommandServer } from './command-server.ts'
 import { type Fills, type PacingMode, startSimulatedGateway } from './gateway.ts'
 import { type ExistingSession, parseConfig, renderConfig } from './ibc-settings.ts'
+import { innerPort } from './inner-port.ts'
 import { banner, imagePorts } from './log-lines.ts'
 import { controlSocket, violationsWord } from './simctl.ts'
 import { lineOf } from './violations.ts'
@@ -61,6 +62,7 @@ async function runGateway(
   const setting = (name: string) => config.get(name) ?? ''
   const seconds = (name: string, fallback: number) => Number(env[name] || fallback)
   const commandServerPort = Number(setting('CommandServerPort')) || 0
+  const [inner, outer] = imagePorts(mode)
   const gateway = await startSimulatedGateway({
     username: setting('IbLoginId'),
     password: setting('IbPassword'),
@@ -73,7 +75,7 @@ async function runGateway(
     connectionTimeZone: config.get('TimeZone') || env.TZ || 'Etc/UTC',
     commandServer: commandServerPort > 0,
     host: '0.0.0.0',
-    port: imagePorts(mode)[1],
+    port: outer,
     loginSeconds: seconds('SIM_LOGIN_SECONDS', 1),
     twofaSeconds: seconds('SIM_TWOFA_SECONDS', 180),
     restartSeconds: seconds('SIM_RESTART_SECONDS', 10),
@@ -81,6 +83,7 @@ async function runGateway(
     fills: fillsMode(env),
     banner: false,
     onLog: print,
+    onLogin: innerPort(inner, outer, (line) => print(line, 'stderr')),
     onExit: (code) => setTimeout(() => deps.exit(code), lastWordsMs),
   })
   deps.onSignal(() => void gateway.terminate())

@@ -60,6 +60,8 @@ export interface SimulatedGatewayOptions {
   /** False when the start script's banner has been printed already. */
   banner?: boolean
   onLog(line: string, stream: 'stdout' | 'stderr'): void
+  /** Somebody is logged in, or no more. */
+  onLogin?(isLoggedIn: boolean): void
   /** Called once, when the port is free again. */
   onExit(code: number): void
 }
@@ -134,8 +136,14 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
     twofaSeconds: options.twofaSeconds ?? 180,
     restartSeconds: options.restartSeconds ?? 10,
     print: (line) => options.onLog(line, 'stdout'),
-    loggedIn: () => api.serve(),
-    loggedOut: () => api.shut(),
+    loggedIn() {
+      api.serve()
+      options.onLogin?.(true)
+    },
+    loggedOut() {
+      api.shut()
+      options.onLogin?.(false)
+    },
     ended(status) {
       world.desk.close()
       if (!options.broker) broker.stop()
