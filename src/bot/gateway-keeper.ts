@@ -95,6 +95,7 @@ export class GatewayKeeper {
     try {
       await connection.session.connectOnce(signal)
       log.info({ attempt: this.#failures + 1 }, 'Reconnected to the Gateway, validating')
+      this.#failures = 0
       return true
     } catch (error) {
       signal.throwIfAborted()

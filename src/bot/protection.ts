@@ -1,4 +1,5 @@
 // What happens when the gate shuts under a running bot: first the gate (it is shut already), then a person is told, then Strategy C.
+import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { BotAlerts } from './bot-alerts.ts'
 import type { CloseOut } from './strategies/strategy-c.ts'
@@ -6,6 +7,7 @@ import type { StrategyDesk } from './strategies/strategy-desk.ts'
 
 export interface ProtectionDeps {
   readonly alerts: BotAlerts
+  readonly clock: Clock
   readonly log: Log
   readonly desk: StrategyDesk
   /** STRATEGY_C_CLOSE_ALL. */
@@ -31,14 +33,14 @@ export class Protection {
 
   /** The gate has shut for `reason`; called in that turn. A restart that was announced closes nothing out. */
   gateClosed(reason: string, isPlanned: boolean): void {
-    const { alerts, log, desk } = this.#deps
+    const { alerts, log, desk, clock } = this.#deps
     const closeOut: CloseOut = isPlanned ? 'nothing' : this.#deps.closesAll ? 'all' : 'own'
     // What one loss asked for, a planned restart after it does not take back.
     if (closeOut !== 'nothing') this.#closeOut = closeOut
     this.#isActive = true
     if (isPlanned) log.info({ reason }, 'Gateway restart planned, Strategy C active, nothing is closed')
     else log.error({ reason }, 'Gateway connection lost, Strategy C active')
-    alerts.notify(isPlanned ? planned(reason) : lost(reason, closeOut))
+    alerts.notify(isPlanned ? planned(reason) : lost(reason, closeOut, new Date(clock.now()).toISOString()))
     this.#telling = alerts.flushed(toldWithinMs).then(() => {
       if (this.#isActive) desk.preserveCash(reason, this.#closeOut)
     })
@@ -73,11 +75,12 @@ export class Protection {
   }
 }
 
-function lost(reason: string, closeOut: CloseOut) {
+/** `at` makes each loss news of its own: the same words twice would be told once. */
+function lost(reason: string, closeOut: CloseOut, at: string) {
   return {
     level: 'CRITICAL' as const,
     title: 'Gateway connection lost, Strategy C active',
-    text: `No order can be sent: ${reason}. The bot reconnects by itself; once the gateway is proven again, Strategy C closes ${closeOut === 'all' ? 'every position of the account' : 'the positions that this bot has opened'}.`,
+    text: `No order can be sent since ${at}: ${reason}. The bot reconnects by itself; once the gateway is proven again, Strategy C closes ${closeOut === 'all' ? 'every position of the account' : 'the positions that this bot has opened'}.`,
     action:
       'Check the gateway and its log. Until it is back, positions can only be closed in TWS, the IBKR app or by phone.',
   }

@@ -96,7 +96,7 @@ export class Trading {
       onChange: (choice) => log.info({ strategy: choice.name, why: choice.why }, choice.event),
     })
     this.#desk = desk
-    this.#protection = new Protection({ alerts, log, desk, closesAll: config.strategyCClosesAll })
+    this.#protection = new Protection({ alerts, clock, log, desk, closesAll: config.strategyCClosesAll })
     this.#gameplan = new GameplanWatch({
       path: config.gameplanPath,
       clock,
