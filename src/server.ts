@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { destination, type Logger, pino } from 'pino'
 import { alertLog } from './adapters/alert-log.ts'
+import { askBotHealth } from './adapters/bot-health.ts'
 import { readProcesses } from './adapters/embedded/processes.ts'
 import { ibConnector } from './adapters/ib/connector.ts'
 import { createStoredCredentials } from './adapters/stored-credentials/credentials.ts'
@@ -92,6 +93,7 @@ export async function startServer({
       ...(fallbackCredentials && { fallbackCredentials }),
       connector,
       pacers,
+      askBot: askBotHealth,
       dataConnection: () => marketData.dataConnection(),
       sinks: alertSinks(secrets, clock, log),
       clock,

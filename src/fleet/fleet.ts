@@ -5,6 +5,7 @@ import { AlertBook } from '../alerts/alert-book.ts'
 import { type FleetError, isFleetError } from '../ports/errors.ts'
 import { adopt } from './adoption.ts'
 import { Audit } from './audit.ts'
+import { BotWatch } from './bot-watch.ts'
 import { Charge } from './charge.ts'
 import { CredentialSources } from './credential-sources.ts'
 import { engineDown, networkUnsafe, storeDown } from './dependency-alerts.ts'
@@ -47,6 +48,8 @@ export class Fleet {
   readonly puller: ImagePuller
   /** Called with a follower's id after each change of its gateway's state. */
   readonly changeListeners = new Set<(followerId: string) => void>()
+  /** Absent when nobody can ask them. */
+  readonly bots: BotWatch | undefined
   readonly #records: Monitor
   readonly #reconciling: ReconcilerDeps
   readonly #closing = new AbortController()
@@ -90,6 +93,7 @@ export class Fleet {
       intervalMs: settings.monitorIntervalMs,
       sweep: () => this.#sweep(),
     })
+    this.bots = deps.askBot && new BotWatch({ leases: stores.leases, clock, ask: deps.askBot })
     this.#records = new Monitor({
       clock,
       log,
@@ -281,7 +285,7 @@ export class Fleet {
   async #sweep(): Promise<void> {
     this.wakeAll()
     if (!this.charge.held) return
-    await this.engine.recheck(this.signal)
+    await Promise.all([this.engine.recheck(this.signal), this.bots?.sweep(this.signal)])
     const before = this.deps.clock.now() - eventsKeptMs
     await this.deps.stores.events.sweep(before)
     await this.deps.stores.alerts.sweep(before)

@@ -8,6 +8,7 @@ import type { Log } from '../ports/log.ts'
 import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { Stores } from '../ports/stores.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
+import type { AskBot } from './bot-watch.ts'
 import type { SessionSettings } from './hands.ts'
 import type { BudgetLimits } from './login-budget.ts'
 import type { PortRange } from './pools.ts'
@@ -57,6 +58,8 @@ export interface FleetDeps {
   readonly onRefused?: (error: Error) => void
   /** Followers and wishes as last known, for a start while the store is away. */
   readonly lastKnown?: Stores
+  /** Asks bots that gave a `healthUrl` with their lease; absent: they are not asked. */
+  readonly askBot?: AskBot
   /** Of /system/ib-status; absent: no data connection. */
   readonly dataConnection?: () => IbStatus['dataConnection']
   /** For the disk figures of /system/system-status. */

@@ -1,6 +1,8 @@
 // What the fleet stands on, asked when somebody wants to know: engine, store, credential store, host, bots.
 import type { SystemStatus } from '../../schemas/system.ts'
 import type { FleetControl } from '../ports/fleet.ts'
+import type { LeaseRecord } from '../ports/stores.ts'
+import type { BotReport } from './bot-watch.ts'
 import type { Fleet } from './fleet.ts'
 import { askDependency, countStatuses, hostStatus } from './fleet-status.ts'
 
@@ -34,13 +36,21 @@ export async function systemStatus(
     eventLoop: own.eventLoop,
     bots: bots
       .filter((lease) => lease.expiresAt > now)
-      .map(({ followerId, purpose, clientId, expiresAt, healthUrl }) => ({
-        followerId,
-        purpose,
-        clientId,
-        expiresAt: new Date(expiresAt).toISOString(),
-        ...(healthUrl !== undefined && { healthUrl }),
-      })),
+      .map((lease) => botView(lease, fleet.bots?.reportOf(lease))),
+  }
+}
+
+function botView(
+  { followerId, purpose, clientId, expiresAt, healthUrl }: LeaseRecord,
+  report: BotReport | undefined,
+): SystemStatus['bots'][number] {
+  return {
+    followerId,
+    purpose,
+    clientId,
+    expiresAt: new Date(expiresAt).toISOString(),
+    ...(healthUrl !== undefined && { healthUrl }),
+    ...(report && { healthy: report.healthy, checkedAt: new Date(report.checkedAt).toISOString() }),
   }
 }
 
