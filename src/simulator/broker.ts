@@ -3,7 +3,7 @@ import { fnv1a, type Position } from './accounts.ts'
 import { priceAt } from './bars.ts'
 import type { Instrument } from './catalogue.ts'
 import type { SimulatorClock } from './clock.ts'
-import { Ledger } from './ledger.ts'
+import { Ledger, type Margins } from './ledger.ts'
 import {
   type BrokerEvent,
   isActive,
@@ -11,7 +11,7 @@ import {
   type SimulatedExecution,
   type SimulatedOrder,
 } from './order.ts'
-import { nextMoment } from './order-moments.ts'
+import { nextMoment, type OrderMoment } from './order-moments.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -98,6 +98,13 @@ export class Broker {
     for (const order of this.#orders) if (isActive(order)) this.#cancel(order, canceller)
   }
 
+  /** What the order would do to its account, filled at its own price or that of the moment. */
+  margins(terms: OrderTerms): Margins {
+    const now = this.#clock.now()
+    const price = terms.limitPrice || terms.stopPrice || priceAt(terms.instrument, now)
+    return this.ledger.margins(terms, price, now)
+  }
+
   /** Markets open or keep their hours; orders that wait look again. */
   setAnyHour(anyHour: boolean): void {
     this.anyHour = anyHour
@@ -128,33 +135,33 @@ export class Broker {
   }
 
   #refusesFunds(terms: OrderTerms): Refusal | undefined {
-    const now = this.#clock.now()
-    const price = terms.limitPrice || terms.stopPrice || priceAt(terms.instrument, now)
-    const { equity, margin, more } = this.ledger.margins(terms, price, now)
-    if (!more || margin <= equity) return undefined
-    const [have, need] = [equity, margin].map((amount) => amount.toFixed(2))
+    const { equity, after, more } = this.margins(terms)
+    if (!more || after <= equity) return undefined
+    const [have, need] = [equity, after].map((amount) => amount.toFixed(2))
     const text = `YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE [${have} USD] MUST EXCEED THE INITIAL MARGIN [${need} USD]`
     return { code: 201, text: `Order rejected - reason:${text}` }
   }
 
-  /** Lives through all that happens to the order up to now, and has itself called for the next. */
+  /** Lets happen what is due by now, and waits for what comes next. */
   #advance(order: Mutable<SimulatedOrder>, fromMs: number): void {
     this.#timers.get(order.permId)?.()
     this.#timers.delete(order.permId)
-    for (let atMs = fromMs; isActive(order); ) {
-      const moment = nextMoment(order.terms, order.triggered, atMs, this.anyHour)
-      const waitMs = moment.atMs - this.#clock.now()
-      if (moment.inMarket && (waitMs > 0 || moment.what === 'wait')) this.#submit(order)
-      if (waitMs > 0) {
-        const cancel = this.#clock.schedule(() => this.#advance(order, moment.atMs), waitMs)
-        this.#timers.set(order.permId, cancel)
-        return
-      }
-      atMs = moment.atMs
-      if (moment.what === 'fill') this.#fill(order, atMs)
-      else if (moment.what === 'trigger') order.triggered = true
-      else if (moment.what === 'expire') this.#cancel(order, order.clientId)
-    }
+    const moment = nextMoment(order.terms, order.triggered, fromMs, this.anyHour)
+    const waitMs = moment.atMs - this.#clock.now()
+    if (moment.inMarket && (waitMs > 0 || moment.what === 'wait')) this.#submit(order)
+    if (waitMs > 0)
+      this.#timers.set(
+        order.permId,
+        this.#clock.schedule(() => this.#happen(order, moment), waitMs),
+      )
+    else this.#happen(order, moment)
+  }
+
+  #happen(order: Mutable<SimulatedOrder>, { what, atMs }: OrderMoment): void {
+    if (what === 'fill') this.#fill(order, atMs)
+    else if (what === 'trigger') order.triggered = true
+    else if (what === 'expire') this.#cancel(order, order.clientId)
+    if (isActive(order)) this.#advance(order, atMs)
   }
 
   /** At the market: stops only once their price has come. */

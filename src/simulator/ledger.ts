@@ -23,6 +23,14 @@ export interface Holding {
   readonly averagePrice: number
 }
 
+export interface Margins {
+  readonly equity: number
+  readonly before: number
+  readonly after: number
+  /** Whether the position would be larger. */
+  readonly more: boolean
+}
+
 interface Account {
   cash: number
   realized: number
@@ -58,25 +66,22 @@ export class Ledger {
     return { cash, realized }
   }
 
-  /** Equity and the margin it has to exceed if `terms` were filled at `price`, in US dollars. */
-  margins(
-    terms: OrderTerms,
-    price: number,
-    nowMs: number,
-  ): { equity: number; margin: number; more: boolean } {
+  /** Equity, and the margin it has to exceed before and after `terms` were filled at `price`, in US dollars. */
+  margins(terms: OrderTerms, price: number, nowMs: number): Margins {
     const { account, instrument } = terms
     let equity = this.money(account).cash
-    let margin = 0
+    let others = 0
     for (const { instrument: item, quantity, averagePrice } of this.holdings(account)) {
       const now = priceAt(item, nowMs)
       equity += worth(item, quantity, averagePrice, now)
-      if (item.conId !== instrument.conId) margin += marginOf(item, quantity, now)
+      if (item.conId !== instrument.conId) others += marginOf(item, quantity, now)
     }
     const held = this.#accounts.get(account)?.holdings.get(instrument.conId)?.quantity ?? 0
     const after = held + signed(terms)
     return {
       equity,
-      margin: margin + marginOf(instrument, after, price),
+      before: others + marginOf(instrument, held, price),
+      after: others + marginOf(instrument, after, price),
       more: Math.abs(after) > Math.abs(held),
     }
   }

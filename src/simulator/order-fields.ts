@@ -1,6 +1,7 @@
 // The messages about orders, field by field and version by version. Source: IBKR's client library and captures of live gateways.
 import type { ApiSession } from './api-session.ts'
 import { contractFields } from './contract-fields.ts'
+import type { Margins } from './ledger.ts'
 import type { SimulatedExecution, SimulatedOrder } from './order.ts'
 import type { Field } from './wire.ts'
 import { clockTime, compactDate, wallClock } from './zones.ts'
@@ -24,11 +25,11 @@ export function statusFields(order: SimulatedOrder): Field[] {
   return [3, orderId, status, filled, remaining, averagePrice, permId, 0, averagePrice, clientId, '', 0]
 }
 
-/** Message 5. */
-export function openOrderFields(session: ApiSession, order: SimulatedOrder, whatIf = false): Field[] {
+/** Message 5; `whatIf` makes it the answer to a what-if order. */
+export function openOrderFields(session: ApiSession, order: SimulatedOrder, whatIf?: Margins): Field[] {
   const { orderId, clientId, permId, terms, status, commission } = order
   const { instrument, exchange, account, orderRef, outsideRth } = terms
-  const margins = Array.from({ length: 9 }, () => unsetDouble)
+  const unset = Array.from({ length: 9 }, () => unsetDouble)
   const currency = commission === undefined ? '' : 'USD'
   return [
     ...[5, orderId, ...contractFields(instrument, exchange), ...termFields(order)],
@@ -36,10 +37,11 @@ export function openOrderFields(session: ApiSession, order: SimulatedOrder, what
     ...[`${permId}.0/${account}/100`, '', '', '', ...faProfile(session), '', '', '0', '', '', 0, '', -1],
     ...[0, '', '', '', '', '', unsetInt, 0, 0, 0, '', 3, 0, 0, '', 0, 0],
     ...['', 0, 'None', '', 0, '', '', '', '?', 0, 0, '', 0, 0, '', '', '', '', '', 0, 0, 0],
-    ...[unsetInt, unsetInt, '', '', 0, '', 'IB', 0, 0, '', 0, whatIf, status, ...margins],
+    ...[unsetInt, unsetInt, '', '', 0, '', 'IB', 0, 0, '', 0, whatIf !== undefined, status],
+    ...(whatIf ? marginFields(whatIf) : unset),
     ...[commission ?? '', '', '', currency],
     ...since(session, 195, ...blanks(12), 0),
-    ...['', 0, 0, 0, 'None', ...margins.slice(0, 6), 0, '', '', '', 0, 1, 0, 0, 0, '', '', 0],
+    ...['', 0, 0, 0, 'None', ...unset.slice(0, 6), 0, '', '', '', 0, 1, 0, 0, 0, '', '', 0],
     ...since(session, 170, ...blanks(5)),
     ...since(session, 183, ''),
     ...since(session, 184, 0),
@@ -91,6 +93,16 @@ export function executionFields(session: ApiSession, reqId: number, fill: Simula
 export function commissionFields({ execId, commission, realized }: SimulatedExecution): Field[] {
   const gain = realized === undefined ? unsetDouble : Number(realized.toFixed(2))
   return [59, 1, execId, commission, 'USD', gain, unsetDouble, '']
+}
+
+/** Initial and maintenance margin and equity: before, the change, after. */
+function marginFields({ equity, before, after }: Margins): Field[] {
+  const rows = [
+    [before, before, equity],
+    [after - before, after - before, 0],
+    [after, after, equity],
+  ]
+  return rows.flat().map((amount) => amount.toFixed(2))
 }
 
 function termFields({ terms }: SimulatedOrder): Field[] {

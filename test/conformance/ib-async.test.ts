@@ -13,7 +13,7 @@ t.test('ib_async connects at once and every answer decodes', async (t) => {
   if (!(await gate(t, 'python'))) return
   const python = (await pythonWithIbAsync()) ?? ''
   const positions = [{ symbol: 'AAPL', quantity: 100, averageCost: 150.25 }]
-  const gateway = await startLoggedIn(t, { positions, pacing: 'relaxed' })
+  const gateway = await startLoggedIn(t, { positions, pacing: 'relaxed', fills: 'any-hour' })
   const { stdout } = await promisify(execFile)(python, [script, String(gateway.port)], { timeout: 30_000 })
   const { connectSeconds, complaints } = JSON.parse(stdout)
   t.strictSame(complaints, [])

@@ -1,10 +1,15 @@
 // Every message the simulated gateway sends, read by @stoqey/ib, which reports a missing or leftover field as error 505.
-import { type Contract, EventName, IBApi, SecType, WhatToShow } from '@stoqey/ib'
+import { type Contract, EventName, IBApi, type Order, SecType, WhatToShow } from '@stoqey/ib'
 import t, { type Test } from 'tap'
 import type { SimulatorClock } from '../../src/simulator/clock.ts'
 import { startLoggedIn, until } from './harness.ts'
 
 const stock: Contract = { symbol: 'AAPL', secType: SecType.STK, exchange: 'SMART', currency: 'USD' }
+
+const orderIds = new Set([1, 2, 3, 4, 5, 77])
+/** As @stoqey/ib would send it when told little: `transmit` is left out. */
+const order = (changes: Partial<Order>): Order =>
+  ({ action: 'BUY', totalQuantity: 10, orderType: 'MKT', orderRef: 'tour', ...changes }) as Order
 
 /** Wednesday 18 November 2026, 11:00 in New York and on, with timers a hundred times as fast. */
 function hurriedClock(): SimulatorClock {
@@ -25,6 +30,12 @@ for (const serverVersion of [178, 181, 183, 186, 193, 200]) {
     t.strictSame(seen.layoutFaults, [], 'no error 505')
     t.strictSame(seen.missing, [], 'every answer came')
     t.strictSame(seen.violations, [])
+    t.strictSame(seen.statuses, {
+      1: ['PreSubmitted', 'Filled'],
+      2: ['PreSubmitted', 'Submitted', 'PendingCancel', 'Cancelled'],
+      3: ['PreSubmitted', 'PendingCancel', 'Cancelled'],
+    })
+    t.strictSame(seen.notices, { 2: 202, 3: 202, 5: 321, 77: 10_147 })
   })
 }
 
@@ -45,6 +56,16 @@ async function tour(t: Test, serverVersion: number) {
   })
   ib.connect()
   await until(() => events.has(EventName.nextValidId))
+  ib.placeOrder(1, stock, order({}))
+  ib.placeOrder(2, stock, order({ orderType: 'LMT' as never, lmtPrice: 100, tif: 'GTC' as never }))
+  ib.placeOrder(3, stock, order({ orderType: 'STP LMT' as never, auxPrice: 300, lmtPrice: 301 }))
+  ib.placeOrder(4, stock, order({ whatIf: true }))
+  ib.placeOrder(5, stock, order({ orderType: 'MAGIC' as never }))
+  ib.cancelOrder(3)
+  ib.cancelOrder(77)
+  await until(() =>
+    [5, 77].every((id) => (events.get(EventName.error) ?? []).some((values) => values[2] === id)),
+  )
   ib.reqCurrentTime()
   ib.reqIds()
   ib.reqManagedAccts()
@@ -89,10 +110,11 @@ async function tour(t: Test, serverVersion: number) {
     `currentTime nextValidId managedAccounts familyCodes userInfo position positionEnd updateAccountValue updatePortfolio
     updateAccountTime accountDownloadEnd accountUpdateMulti accountUpdateMultiEnd accountSummary accountSummaryEnd pnl pnlSingle
     openOrderEnd completedOrdersEnd execDetailsEnd contractDetails contractDetailsEnd error historicalData historicalDataUpdate historicalSchedule
-    headTimestamp marketDataType tickPrice tickSize tickString tickGeneric tickReqParams tickSnapshotEnd realtimeBar info`
+    orderStatus openOrder completedOrder execDetails commissionReport headTimestamp marketDataType tickPrice tickSize tickString tickGeneric tickReqParams tickSnapshotEnd realtimeBar info`
       .split(/\s+/)
       .filter((name) => name !== '')
   await until(() => expected.every((name) => events.has(name))).catch(() => {})
+  ib.reqGlobalCancel()
   ib.cancelMktData(15)
   ib.cancelRealTimeBars(16)
   ib.cancelHistoricalData(11)
@@ -102,7 +124,19 @@ async function tour(t: Test, serverVersion: number) {
   const time = events.get(EventName.currentTime)?.length ?? 0
   ib.reqCurrentTime()
   await until(() => (events.get(EventName.currentTime)?.length ?? 0) > time)
+  const statuses: Record<string, unknown[]> = {}
+  for (const [id, status] of events.get(EventName.orderStatus) ?? []) {
+    const known = statuses[String(id)] ?? []
+    statuses[String(id)] = known
+    // The lists of open orders repeat what is known.
+    if (known.at(-1) !== status) known.push(status)
+  }
+  const notices = (events.get(EventName.error) ?? [])
+    .filter(([, , id]) => orderIds.has(id as number))
+    .map(([, code, id]) => [String(id), code])
   return {
+    statuses,
+    notices: Object.fromEntries(notices),
     serverVersion: ib.serverVersion,
     layoutFaults,
     violations: gateway.violations,

@@ -85,14 +85,16 @@ function cancelOrder(session: ApiSession, fields: readonly string[]): void {
   if (refusal) refuse(session, orderId, refusal.code, refusal.text)
 }
 
-/** A what-if order is answered with its margins, of which we know none, and never reaches a market. */
+/** A what-if order is answered with its margins and never reaches a market. */
 function preview(session: ApiSession, orderId: number, terms: SimulatedOrder['terms']): void {
   const { clientId, world } = session
   const order: SimulatedOrder = {
     ...{ orderId, owner: clientId, clientId, permId: 0, terms, status: 'PreSubmitted', filled: 0 },
     ...{ averagePrice: 0, commission: undefined, triggered: false, endedMs: undefined },
   }
-  world.desk.answer(session, () => session.sendFields(openOrderFields(session, order, true)))
+  world.desk.answer(session, () =>
+    session.sendFields(openOrderFields(session, order, world.broker.margins(terms))),
+  )
 }
 
 /** A read-only gateway refuses these without an end marker; clients that wait for one wait in vain. */
