@@ -1,19 +1,31 @@
 // What every connector of the ib port promises, against a gateway that can be told to misbehave.
 import type { Test } from 'tap'
 import { type FleetError, isFleetError } from '../../src/ports/errors.ts'
-import type { IbConnection, IbConnector, IbNotice, IbStep, IbTick, IbWelcome } from '../../src/ports/ib.ts'
+import type {
+  IbConnection,
+  IbConnector,
+  IbNotice,
+  IbOrder,
+  IbOrderEvent,
+  IbStep,
+  IbTick,
+  IbWelcome,
+} from '../../src/ports/ib.ts'
 import { until } from '../simulator/harness.ts'
 
 /** A gateway under test; the faults are those of the simulated one. */
 export interface IbSubject {
   readonly port: number
   fault(name: string, value?: string): void
+  /** What it was asked, oldest first. */
+  readonly requests: ReadonlyArray<{ name: string; reqId: number | undefined; orderRef?: string }>
 }
 
 export interface Watched {
   readonly connection: IbConnection
   readonly steps: IbStep[]
   readonly notices: IbNotice[]
+  readonly orderEvents: IbOrderEvent[]
   welcome: IbWelcome | undefined
   error: FleetError | undefined
   /** Resolves with the welcome; rejects with what ended it before. */
@@ -21,7 +33,11 @@ export interface Watched {
 }
 
 export function watch(t: Test, connector: IbConnector, port: number, clientId = 1): Watched {
-  const watched: Partial<Watched> & Pick<Watched, 'steps' | 'notices'> = { steps: [], notices: [] }
+  const watched: Partial<Watched> & Pick<Watched, 'steps' | 'notices' | 'orderEvents'> = {
+    steps: [],
+    notices: [],
+    orderEvents: [],
+  }
   const ready = new Promise<IbWelcome>((resolve, reject) => {
     const connection = connector.open(
       { host: '127.0.0.1', port, clientId },
@@ -32,6 +48,7 @@ export function watch(t: Test, connector: IbConnector, port: number, clientId = 
           resolve(welcome)
         },
         onNotice: (notice) => watched.notices.push(notice),
+        onOrderEvent: (event) => watched.orderEvents.push(event),
         onClosed(error) {
           if (watched.error) t.fail('closed twice')
           watched.error = error
@@ -52,6 +69,7 @@ export function openResources(): number {
     .length
 }
 
+const buy: Omit<IbOrder, 'account' | 'orderRef'> = { action: 'BUY', totalQuantity: 10, orderType: 'MKT' }
 const aapl = { symbol: 'AAPL', secType: 'STK', exchange: 'SMART', currency: 'USD' }
 
 export function ibContract(t: Test, connector: IbConnector, start: (t: Test) => Promise<IbSubject>): void {
@@ -207,6 +225,136 @@ export function ibContract(t: Test, connector: IbConnector, start: (t: Test) => 
       t.ok(next.length > 7, 'the connection goes on')
     },
   )
+
+  t.test('an order is told from its acknowledgement to its fill, and every list has it', async (t) => {
+    const gateway = await start(t)
+    gateway.fault('order-any-hour')
+    const { connection, ready, orderEvents } = watch(t, connector, gateway.port)
+    const { accounts, nextOrderId } = await ready
+    const [account = ''] = accounts
+    t.strictSame(await connection.request('positions', {}), [])
+    connection.placeOrder(nextOrderId, aapl, { ...buy, account, orderRef: 'bought' })
+    await until(() => orderEvents.some((event) => event.kind === 'status' && event.status === 'Filled'))
+    const contract = { symbol: 'AAPL', secType: 'STK', conId: 265598 }
+    t.match(orderEvents, [
+      { kind: 'open-order', orderId: nextOrderId, clientId: 1, order: { orderRef: 'bought', account } },
+      { kind: 'status', status: 'PreSubmitted', filled: 0, remaining: 10, avgFillPrice: 0 },
+      { kind: 'execution', side: 'BOT', shares: 10, orderRef: 'bought', account, contract },
+      { kind: 'open-order', status: 'Filled', contract },
+      { kind: 'status', status: 'Filled', filled: 10, remaining: 0, permId: Number },
+    ])
+    const [fill, ...others] = await connection.request('executions', { all: false })
+    t.match(fill, { orderId: nextOrderId, clientId: 1, orderRef: 'bought', execId: /./, shares: 10 })
+    t.strictSame(others, [])
+    const [position] = await connection.request('positions', {})
+    t.match(position, { account, contract, position: 10, avgCost: fill?.price })
+    const values = await connection.request('accountSummary', { tags: ['NetLiquidation', 'TotalCashValue'] })
+    t.match(values, [
+      { account, tag: 'NetLiquidation', value: /^\d+\.\d\d$/, currency: 'USD' },
+      { account, tag: 'TotalCashValue' },
+    ])
+    t.strictSame(await connection.request('openOrders', { all: true }), [])
+    const [asked, cancelled] = ['reqPositions', 'cancelPositions'].map(
+      (name) => gateway.requests.filter((request) => request.name === name).length,
+    )
+    t.strictSame([asked, cancelled], [2, 2])
+  })
+
+  t.test('an order that rests is listed for its client and for all, and is cancelled', async (t) => {
+    const gateway = await start(t)
+    gateway.fault('order-any-hour')
+    const [one, two] = [watch(t, connector, gateway.port, 1), watch(t, connector, gateway.port, 2)]
+    const { accounts } = await one.ready
+    await two.ready
+    const limit = { ...buy, orderType: 'LMT', lmtPrice: 1, account: accounts[0] ?? '', tif: 'GTC' } as const
+    one.connection.placeOrder(5, aapl, { ...limit, orderRef: 'one' })
+    two.connection.placeOrder(5, aapl, { ...limit, orderRef: 'two' })
+    await until(() =>
+      [one, two].every(({ orderEvents }) =>
+        orderEvents.some((event) => event.kind === 'status' && event.status === 'Submitted'),
+      ),
+    )
+    const refs = async (all: boolean) =>
+      (await one.connection.request('openOrders', { all })).map(({ order }) => order.orderRef)
+    t.strictSame(await Promise.all([refs(false), refs(true), refs(false)]), [
+      ['one'],
+      ['one', 'two'],
+      ['one'],
+    ])
+    one.connection.cancelOrder(5)
+    await until(() => one.notices.some(({ id, code }) => id === 5 && code === 202))
+    t.match(one.orderEvents.at(-1), { kind: 'status', status: 'Cancelled', orderId: 5, remaining: 10 })
+    t.strictSame(await refs(false), [])
+    t.strictSame(await refs(true), ['two'])
+  })
+
+  t.test('a refused order is a notice with its id', async (t) => {
+    const { port } = await start(t)
+    const { connection, ready, notices, orderEvents } = watch(t, connector, port)
+    const { accounts } = await ready
+    connection.placeOrder(
+      3,
+      { ...aapl, symbol: 'NOSUCH999' },
+      { ...buy, account: accounts[0] ?? '', orderRef: 'x' },
+    )
+    await until(() => notices.some(({ id }) => id === 3))
+    t.match(
+      notices.find(({ id }) => id === 3),
+      { code: 200 },
+    )
+    t.strictSame(orderEvents, [])
+    connection.cancelOrder(9)
+    await until(() => notices.some(({ id, code }) => id === 9 && code === 10_147))
+  })
+
+  t.test('who asks without a request id at the same time shares one question', async (t) => {
+    const gateway = await start(t)
+    const { connection, ready } = watch(t, connector, gateway.port)
+    await ready
+    const ask = () => connection.request('openOrders', { all: true })
+    const giveUp = new AbortController()
+    const gone = connection.request('openOrders', { all: true }, giveUp.signal)
+    const others = Promise.all([ask(), ask()])
+    giveUp.abort(new Error('enough'))
+    await t.rejects(gone, { message: 'enough' })
+    t.strictSame(await others, [[], []])
+    t.equal(gateway.requests.filter(({ name }) => name === 'reqAllOpenOrders').length, 1)
+  })
+
+  t.test('orders and marks leave in the order in which they were written; none after the end', async (t) => {
+    const gateway = await start(t)
+    const { connection, ready } = watch(t, connector, gateway.port)
+    connection.mark()
+    t.throws(() => connection.placeOrder(1, aapl, { ...buy, account: 'DU1', orderRef: 'early' }), {
+      code: 'CONNECTION_CLOSED',
+    })
+    const { accounts } = await ready
+    const place = (id: number) =>
+      connection.placeOrder(id, aapl, { ...buy, account: accounts[0] ?? '', orderRef: `no ${id}` })
+    const written = () =>
+      gateway.requests
+        .filter(({ name }) => ['reqIds', 'placeOrder', 'cancelOrder'].includes(name))
+        .map(({ name, reqId, orderRef }) => [name, orderRef ?? reqId])
+    connection.mark()
+    place(1)
+    connection.mark()
+    place(2)
+    connection.cancelOrder(2)
+    await connection.close()
+    connection.mark()
+    t.throws(() => place(3), { code: 'CONNECTION_CLOSED' })
+    t.throws(() => connection.cancelOrder(1), { code: 'CONNECTION_CLOSED' })
+    const again = watch(t, connector, gateway.port)
+    await again.ready
+    await again.connection.currentTime()
+    t.strictSame(written(), [
+      ['reqIds', undefined],
+      ['placeOrder', 'no 1'],
+      ['reqIds', undefined],
+      ['placeOrder', 'no 2'],
+      ['cancelOrder', 2],
+    ])
+  })
 
   t.test('a port where nothing listens is refused', async (t) => {
     const { port } = await start(t)

@@ -122,18 +122,18 @@ export class IbApiConnection implements IbConnection {
   }
 
   placeOrder(orderId: number, contract: IbContract, order: IbOrder): void {
-    if (!this.#takesOrders()) throw this.#notOpen()
+    this.#refuseToQueue()
     refuseUnsendable(orderId, contract, order)
     this.#vendor.api.placeOrder(orderId, toVendor(contract), toVendorOrder(order))
   }
 
   cancelOrder(orderId: number): void {
-    if (!this.#takesOrders()) throw this.#notOpen()
+    this.#refuseToQueue()
     this.#vendor.api.cancelOrder(orderId)
   }
 
   mark(): void {
-    if (this.#takesOrders()) this.#vendor.api.reqIds()
+    if (this.#isWritable()) this.#vendor.api.reqIds()
   }
 
   close(): Promise<void> {
@@ -160,9 +160,16 @@ export class IbApiConnection implements IbConnection {
     return !this.#over && this.#outstanding.size === 0
   }
 
-  /** Bytes of ours that still wait here would let an order leave later than its sender thinks. */
-  #takesOrders(): boolean {
-    return this.#isOpen() && this.#socket.writable && this.#socket.writableLength === 0
+  #isWritable(): boolean {
+    return this.#isOpen() && this.#socket.writable
+  }
+
+  /** Behind bytes of ours that still wait here, an order would leave later than its sender thinks. */
+  #refuseToQueue(): void {
+    if (!this.#isWritable()) throw this.#notOpen()
+    if (this.#socket.writableLength === 0) return
+    const message = `The gateway at ${this.#name} takes no more bytes; the order was not sent.`
+    throw new FleetError('CONNECTION_CLOSED', message)
   }
 
   #notOpen(): FleetError {
