@@ -1,4 +1,4 @@
-# The manager as an image: built in one stage; run in another, as nobody special, without compiler, sources and tests.
+# The manager and the trading bot as images: built in one stage; run in others, as nobody special, without compiler, sources and tests.
 # An LTS line of Node by its tag; the C library must be glibc, which lmdb's prebuilt binary wants.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -12,19 +12,30 @@ COPY routes routes
 COPY src src
 RUN npm run build
 
-FROM ${NODE_IMAGE}
-ENV NODE_ENV=production DATA_DIR=/data
+FROM ${NODE_IMAGE} AS runtime
+ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json LICENSE ./
 RUN npm ci --omit=dev && npm cache clean --force
 COPY --from=build /app/dist dist
-RUN mkdir /data && chown 1000:1000 /data
+RUN mkdir /data /state logs && chown 1000:1000 /data /state logs
 USER 1000:1000
+STOPSIGNAL SIGTERM
+
+# The trading bot: `docker build --target bot`. Its gameplan is in /data, what it must not forget in /state.
+FROM runtime AS bot
+ENV BOT_STATE_DIR=/state
+VOLUME /state
+HEALTHCHECK --interval=60s --timeout=10s --start-period=120s --retries=3 CMD ["node", "dist/src/bot/health.js"]
+CMD ["node", "dist/src/bot/main.js"]
+
+# The manager, and what a build without a target makes.
+FROM runtime AS manager
+ENV DATA_DIR=/data
 VOLUME /data
 EXPOSE 8080
 # Whether the process answers, not whether it is ready: a manager that waits for its engine is not cured by a restart.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://localhost:${process.env.PORT || 8080}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-STOPSIGNAL SIGTERM
 # Give it an init (docker run --init) and more time to stop than SHUTDOWN_TIMEOUT, or gateways are not logged out.
 CMD ["node", "dist/src/main.js"]

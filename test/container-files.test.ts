@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
+import { parseBotConfig } from '../src/bot/config.ts'
+import { botVariables, sharedVariables } from '../src/bot/variables.ts'
 import { variables } from '../src/config/variables.ts'
 import { parseConfig } from '../src/config.ts'
 
@@ -60,12 +62,67 @@ t.test(
 t.test('the other services', async (t) => {
   const { services, networks } = parse(read('docker-compose.yml'))
   for (const [name, { image, ports = [] }] of Object.entries<{ image: string; ports?: string[] }>(services)) {
-    t.match(image, /:[\w.]+$/, `${name} is named with its tag`)
+    t.match(image, /:[\w.]+\}?$/, `${name} is named with its tag`)
     for (const port of ports) t.match(port, /^127\.0\.0\.1:/, `${name} is published on 127.0.0.1 alone`)
   }
   const proxy = { user: 'root', read_only: true, cap_drop: ['ALL'], network_mode: 'none' }
   t.match(services['docker-proxy'], proxy)
   t.equal(networks.gateways.driver_opts['com.docker.network.bridge.enable_icc'], 'false')
+})
+
+t.test('the profile `bot`: a gateway and the trading bot, and neither in a plain `up`', async (t) => {
+  const { services, secrets, networks } = parse(read('docker-compose.yml'))
+  const { gateway, 'trading-bot': bot } = services
+  for (const name of ['gateway', 'trading-bot', 'gateway-settings'])
+    t.strictSame(services[name].profiles, ['bot'], name)
+  t.equal(gateway.image, `\${GATEWAY_IMAGE:-${variables.GATEWAY_IMAGE.default}}`)
+  t.match(gateway, {
+    container_name: 'ib-gateway',
+    restart: 'unless-stopped',
+    environment: { TRADING_MODE: 'paper', TWS_PASSWORD_FILE: '/run/secrets/ibkr-password' },
+    healthcheck: { interval: '10s', timeout: '5s', retries: 5, start_period: '60s' },
+    ports: [/^127\.0\.0\.1:.*4002.*:4004$/],
+    networks: ['trading-network'],
+  })
+  t.match(gateway.healthcheck.test.join(' '), 'localhost/4002')
+  t.match(bot, {
+    build: { context: '.', target: 'bot' },
+    container_name: 'trading-bot',
+    restart: 'unless-stopped',
+    user: '1000:1000',
+    depends_on: { gateway: { condition: 'service_healthy' } },
+    healthcheck: { interval: '60s', timeout: '10s', start_period: '120s', retries: 3 },
+    networks: ['trading-network'],
+  })
+  t.ok(bot.volumes.includes('./data:/data:ro'))
+  t.match(networks['trading-network'], { driver: 'bridge' })
+  t.match(secrets, {
+    'ibkr-password': { environment: 'IBKR_PASSWORD' },
+    'discord-webhook-url': { environment: 'DISCORD_WEBHOOK_URL' },
+  })
+  const written = JSON.stringify([gateway.environment, bot.environment])
+  t.notMatch(written, /IBKR_PASSWORD|"\$\{DISCORD_WEBHOOK_URL:?-?\}"/, 'no secret is in an environment')
+})
+
+t.test('the trading bot of docker-compose.yml', async (t) => {
+  const env = environmentOf(parse(read('docker-compose.yml')).services['trading-bot'])
+  const known = { ...botVariables, ...sharedVariables }
+  t.strictSame(
+    Object.keys(env).filter((name) => !(name.replace(/_FILE$/, '') in known)),
+    [],
+    'every variable is one of ours',
+  )
+  t.match(parseBotConfig(env, []), {
+    config: {
+      gateway: { kind: 'bare', host: 'gateway', port: 4004 },
+      orchestration: 'docker',
+      gameplanPath: '/data/gameplan.json',
+      dryRun: true,
+      stateDir: '/state',
+    },
+    secrets: { discordWebhookUrl: undefined },
+    notices: [],
+  })
 })
 
 t.test('what CI changes of it', async (t) => {
@@ -80,6 +137,20 @@ t.test('what CI changes of it', async (t) => {
 t.test('the Dockerfile', async (t) => {
   t.notMatch(dockerfile, /^#\s*syntax=|--mount|<<\w/m, 'nothing that an engine without BuildKit lacks')
   t.match(dockerfile, /^USER 1000:1000$/m)
+  t.strictSame(
+    [...dockerfile.matchAll(/^FROM (\S+) AS (\S+)$/gm)].map(([, from, name]) => [name, from]),
+    [
+      ['build', `\${NODE_IMAGE}`],
+      ['runtime', `\${NODE_IMAGE}`],
+      ['bot', 'runtime'],
+      ['manager', 'runtime'],
+    ],
+    'a build without a target makes the manager',
+  )
+  t.match(
+    dockerfile,
+    /^HEALTHCHECK --interval=60s --timeout=10s --start-period=120s --retries=3 CMD \["node", "dist\/src\/bot\/health.js"\]$/m,
+  )
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
     ([, sources]) => sources?.split(' ') ?? [],
   )

@@ -14,7 +14,7 @@ const howToRun: Record<Part, string> = {
   mongo: 'set MONGODB_URL to a MongoDB server, for example that of npm run services',
   vault: 'set VAULT_ADDR (and VAULT_TOKEN) to a Vault server, for example that of npm run services',
   compose:
-    'install the docker compose plugin, start a Docker engine, and get the images: docker compose build && docker compose pull --ignore-buildable (or .ci/services/images.sh and docker build)',
+    'install the docker compose plugin, start a Docker engine, and get the images: docker compose --profile bot build && docker compose pull --ignore-buildable (or .ci/services/images.sh and docker build)',
   haproxy: 'install haproxy (apt-get install haproxy)',
   python:
     'python3 -m venv ~/.cache/ibgm/ib_async && ~/.cache/ibgm/ib_async/bin/pip install ib_async (or set IB_ASYNC_PYTHON)',
@@ -69,8 +69,10 @@ function engineAnswers(): Promise<boolean> {
 
 async function hasComposeImages(): Promise<boolean> {
   const root = join(import.meta.dirname, '..', '..')
-  const images = await promisify(execFile)('docker', ['compose', 'config', '--images'], { cwd: root }).then(
-    ({ stdout }) => stdout.split('\n').filter(Boolean),
+  const list = ['compose', '--profile', 'bot', 'config', '--images']
+  const images = await promisify(execFile)('docker', list, { cwd: root }).then(
+    // Gateways are simulated in tests.
+    ({ stdout }) => stdout.split('\n').filter((image) => image !== '' && !image.includes('/ib-gateway:')),
     () => [],
   )
   return images.length > 0 && (await succeeds('docker', ['image', 'inspect', ...images]))
