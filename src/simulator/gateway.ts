@@ -4,7 +4,8 @@ import { ApiServer, type RequestRecord } from './api-server.ts'
 import type { World } from './api-session.ts'
 import { Broker } from './broker.ts'
 import { type SimulatorClock, systemClock } from './clock.ts'
-import { type Fault, parseFault } from './faults.ts'
+import { applyFault } from './fault-effects.ts'
+import { parseFault } from './faults.ts'
 import { HistoricalPacing, type PacingMode } from './historical-pacing.ts'
 import { IbcProcess } from './ibc-process.ts'
 import type { ExistingSession, IbcSettings } from './ibc-settings.ts'
@@ -14,6 +15,7 @@ import { scenarioOf } from './scenarios.ts'
 import { type Violation, Violations } from './violations.ts'
 import { knownZone, two, wallClock } from './zones.ts'
 
+export { accountsOf } from './accounts.ts'
 export type { RequestRecord } from './api-server.ts'
 export { Broker } from './broker.ts'
 export type { PacingMode } from './historical-pacing.ts'
@@ -171,78 +173,6 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
       await closed
     },
     kill: () => process.kill(),
-  }
-}
-
-function applyFault(
-  fault: Fault,
-  { api, process, desk }: { api: ApiServer; process: IbcProcess; desk: OrderDesk },
-): void {
-  switch (fault.name) {
-    case 'drop':
-      api.drop()
-      break
-    case 'mute':
-      api.mute()
-      break
-    case 'half-open':
-      api.freeze()
-      break
-    case 'slow':
-      api.slow(fault.delayMs)
-      break
-    case '1100':
-    case '2110':
-      api.loseUpstream(fault.name === '1100' ? 1100 : 2110)
-      break
-    case '1101':
-    case '1102':
-      api.restoreUpstream(fault.name === '1101' ? 1101 : 1102)
-      break
-    case 'farm-down':
-    case 'farm-up':
-      api.setFarms(fault.name === 'farm-up')
-      break
-    case 'nightly-restart':
-      if (process.phase === 'logged-in') void process.restart()
-      break
-    case 'exit':
-      process.exit(fault.code)
-      break
-    case 'oom':
-      process.exit(137)
-      break
-    case 'reject-326':
-      api.rejectClients()
-      break
-    case 'refuse-login':
-      process.refusesLogins = true
-      break
-    case 'approve-2fa':
-      process.approveTwofa()
-      break
-    case 'handshake':
-      api.breakHandshake(fault.mode)
-      break
-    case 'order-delay':
-      desk.delayMs = fault.delayMs
-      break
-    case 'order-silent':
-      desk.silent = true
-      break
-    case 'order-reject':
-      desk.rejection = fault.text
-      break
-    case 'order-any-hour':
-      desk.openMarkets()
-      break
-    case 'executions-endless':
-      desk.endlessExecutions = true
-      break
-    case 'clear':
-      process.refusesLogins = false
-      api.clear()
-      break
   }
 }
 

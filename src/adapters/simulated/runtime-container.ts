@@ -10,7 +10,14 @@ import type {
   GatewaySpec,
   LogLine,
 } from '../../ports/runtime.ts'
-import { type PacingMode, type SimulatedGateway, startSimulatedGateway } from '../../simulator/gateway.ts'
+import type { SimulatorClock } from '../../simulator/clock.ts'
+import {
+  type Broker,
+  type Fills,
+  type PacingMode,
+  type SimulatedGateway,
+  startSimulatedGateway,
+} from '../../simulator/gateway.ts'
 import { Tape } from './runtime-tape.ts'
 
 /** How long the simulated gateways take, in seconds; the simulator's own defaults where absent. */
@@ -24,8 +31,16 @@ export interface SimulatedContainerDeps {
   readonly clock: Clock
   readonly pace: SimulatedPace
   readonly pacing: PacingMode
+  readonly fills: Fills
+  /** IBKR, where the orders of a login outlive its gateways. */
+  brokerOf(username: string, mode: GatewaySpec['tradingMode']): Broker
   /** Called once, when the port is free again. */
   onExit(container: SimulatedContainer): void
+}
+
+/** The simulator's view of our clock. */
+export function simulatorClock(clock: Clock): SimulatorClock {
+  return { now: () => clock.now(), schedule: (task, delayMs) => clock.schedule(delayMs, task) }
 }
 
 const host = '127.0.0.1'
@@ -63,14 +78,16 @@ export class SimulatedContainer {
 
   /** Resolves once the port listens. PORT_IN_USE when a stranger holds it. */
   async start(credentials: GatewayCredentials): Promise<void> {
-    const { clock, pace, pacing } = this.#deps
+    const { clock, pace, pacing, fills, brokerOf } = this.#deps
     const { spec, placement } = this
     this.#startedAt = clock.now()
     try {
       this.#gateway = await startSimulatedGateway({
         ...pace,
         pacing,
+        fills,
         ...credentials,
+        broker: brokerOf(credentials.username, spec.tradingMode),
         tradingMode: spec.tradingMode,
         readOnlyApi: spec.readOnlyApi,
         existingSession: spec.existingSession as 'primary' | 'primaryoverride' | 'secondary' | 'manual',
@@ -79,7 +96,7 @@ export class SimulatedContainer {
         host,
         port: placement.hostPort,
         commandServer: true,
-        clock: { now: () => clock.now(), schedule: (task, delayMs) => clock.schedule(delayMs, task) },
+        clock: simulatorClock(clock),
         onLog: (text, stream) => this.log.push({ at: clock.now(), stream, text }),
         onExit: (code) => this.#exit(code),
       })

@@ -4,8 +4,16 @@ import { FleetError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { GatewayRuntime, RuntimeEvent, RuntimeSignal } from '../../ports/runtime.ts'
 import { UnknownFault } from '../../simulator/faults.ts'
-import type { PacingMode, SimulatedGateway, Violation } from '../../simulator/gateway.ts'
-import { SimulatedContainer, type SimulatedPace } from './runtime-container.ts'
+import {
+  accountsOf,
+  Broker,
+  type Fills,
+  type PacingMode,
+  type RequestRecord,
+  type SimulatedGateway,
+  type Violation,
+} from '../../simulator/gateway.ts'
+import { SimulatedContainer, type SimulatedPace, simulatorClock } from './runtime-container.ts'
 import { Tape } from './runtime-tape.ts'
 
 export interface SimulatedRuntimeOptions {
@@ -14,6 +22,8 @@ export interface SimulatedRuntimeOptions {
   readonly pace?: SimulatedPace
   /** For which historical requests its gateways enforce IBKR's limits [strict: all]. */
   readonly pacing?: PacingMode
+  /** Whether orders fill only while their market is open [market-hours]. */
+  readonly fills?: Fills
 }
 
 export interface SimulatedRuntime extends GatewayRuntime {
@@ -21,6 +31,8 @@ export interface SimulatedRuntime extends GatewayRuntime {
   injectFault(followerId: string, fault: string, value: string | undefined): Promise<void>
   /** What clients of the follower's gateway did against IBKR's limits; none when it is not up. */
   violations(followerId: string): readonly Violation[]
+  /** What clients asked of the follower's gateway, as `SimulatedGateway.requests`; nothing when it is not up. */
+  requests(followerId: string): readonly RequestRecord[]
   /** Plays an engine that has died: calls fail with ENGINE_UNAVAILABLE and watchers hear `lost`, while gateways live on. */
   setEngineDown(down: boolean): void
 }
@@ -32,9 +44,11 @@ const keptSignals = 256
 const tidyShare = 2 / 3
 
 export function createSimulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRuntime {
-  const { clock, log, pace = {}, pacing = 'strict' } = options
+  const { clock, log, pace = {}, pacing = 'strict', fills = 'market-hours' } = options
   /** By id; one per follower. */
   const containers = new Map<string, SimulatedContainer>()
+  /** By trading mode and username. */
+  const brokers = new Map<string, Broker>()
   const signals = new Tape<RuntimeSignal>(keptSignals)
   let engineDown = false
 
@@ -54,6 +68,15 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
   }
   const ofFollower = (followerId: string) =>
     [...containers.values()].find(({ spec }) => spec.followerId === followerId)
+  const brokerOf = (username: string, mode: 'paper' | 'live') => {
+    const login = `${mode} ${username}`
+    const known = brokers.get(login)
+    if (known) return known
+    const accounts = accountsOf(username, mode)
+    const broker = new Broker({ clock: simulatorClock(clock), accounts, positions: [] })
+    brokers.set(login, broker)
+    return broker
+  }
   const drop = async (container: SimulatedContainer): Promise<void> => {
     if (!containers.delete(container.id)) return
     await end(container)
@@ -104,7 +127,10 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       }
       if (holder) await drop(holder)
       const container = new SimulatedContainer(
-        { clock, pace, pacing, onExit: (ended) => containers.has(ended.id) && tell(ended, 'exited') },
+        {
+          ...{ clock, pace, pacing, fills, brokerOf },
+          onExit: (ended) => containers.has(ended.id) && tell(ended, 'exited'),
+        },
         spec,
         placement,
       )
@@ -188,6 +214,8 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
 
     violations: (followerId) => ofFollower(followerId)?.gateway?.violations ?? [],
 
+    requests: (followerId) => ofFollower(followerId)?.gateway?.requests ?? [],
+
     setEngineDown(down) {
       if (down === engineDown) return
       engineDown = down
@@ -198,6 +226,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       signals.finish()
       await Promise.all([...containers.values()].map(end))
       containers.clear()
+      for (const broker of brokers.values()) broker.stop()
     },
   }
 }

@@ -14,6 +14,7 @@ import {
   until,
 } from '../../contracts/runtime-subject.ts'
 import { until as eventually, RawClient } from '../../simulator/harness.ts'
+import { messagesOf, placeOrder, untilTold } from '../../simulator/order-client.ts'
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
 
@@ -108,6 +109,35 @@ for (const pacing of ['strict', 'relaxed'] as const)
       pacing === 'strict' ? [{ clientId: 5, rule: 'identical request within 15 s' }] : [],
     )
   })
+
+t.test('orders outlive the container: the next gateway of the login has them', async (t) => {
+  const runtime = createSimulatedRuntime({
+    clock: systemClock(),
+    log,
+    pace: { loginSeconds: 0.05 },
+    fills: 'any-hour',
+  })
+  t.teardown(() => runtime.close())
+  const spec = specOf({ runtime, image: 'any', prefix: 'orders' }, 'trader')
+  const launch = async () => {
+    const { id, hostPort } = await runtime.run(spec, await placementOf(), goodLogin, anySignal)
+    await lineOf(runtime, id, /Configuration tasks completed/)
+    return { id, client: await RawClient.ready(t, hostPort, 5) }
+  }
+  const first = await launch()
+  placeOrder(first.client, 1, { orderRef: 'filled' })
+  placeOrder(first.client, 2, { type: 'LMT', limit: 1, tif: 'GTC', orderRef: 'rests' })
+  await untilTold(first.client, 2, 'Submitted')
+  t.match(runtime.requests(spec.followerId), [{ orderRef: 'filled' }, { orderRef: 'rests' }])
+  await runtime.kill(first.id, anySignal)
+  t.strictSame(runtime.requests(spec.followerId), [])
+  const { client } = await launch()
+  client.send(5, 1)
+  client.send(61, 1)
+  await client.message(62)
+  t.match(messagesOf(client, 5), [{ 1: '2', 23: 'rests' }])
+  t.match(messagesOf(client, 61), [{ 4: 'AAPL', 14: '10' }])
+})
 
 t.test('close ends the gateways and every reader', async (t) => {
   const subject = open()
