@@ -114,6 +114,18 @@ t.test('only the simulated adapter and the command line know the simulator', asy
   )
 })
 
+t.test('only the broker writes orders, by the only way there is', (t) => {
+  const mayWrite =
+    /^src\/(bot\/broker|session\/order-line|adapters\/ib\/connection|adapters\/simulated\/.*)\.ts$|^src\/simulator\//
+  const writers = sources.filter(({ text }) => /\.orders\s*\.(place|cancel)\(|\.placeOrder\(/.test(text))
+  t.strictSame(
+    writers.map(({ file }) => file).filter((file) => !mayWrite.test(file)),
+    [],
+  )
+  t.ok(writers.some(({ file }) => file === 'src/bot/broker.ts'))
+  t.end()
+})
+
 t.test('each vendor package has one owner', async (t) => {
   const broken = importsThat((file, name) =>
     vendors.some((vendor) => vendor.name.test(name) && !vendor.owner.test(file)),

@@ -7,7 +7,7 @@ import type { IbSession } from '../session/session.ts'
 import { type Exposure, exposureOf } from './exposure.ts'
 import type { BotPosition } from './intents.ts'
 import { newYorkDate } from './market-hours.ts'
-import { signedUnits } from './order-book.ts'
+import { isUnresolved, signedUnits } from './order-book.ts'
 import { stateOf } from './order-events.ts'
 import type { BotOrder, OrderJournal } from './order-journal.ts'
 
@@ -94,6 +94,15 @@ export class AccountDesk {
     }
   }
 
+  /** As last asked over the present connection; both undefined when not known. */
+  money(account: string): {
+    readonly netLiquidation: number | undefined
+    readonly opening: number | undefined
+  } {
+    const { netLiquidation, opening } = this.#current(account) ?? {}
+    return { netLiquidation, opening }
+  }
+
   /** Of one contract, without the order `except`. ORDER_REFUSED when the positions of this connection are not known. */
   exposure(account: string, contract: IbContract, except?: string): Exposure {
     const snapshot = this.#current(account)
@@ -102,7 +111,7 @@ export class AccountDesk {
     const since = snapshot.askedAtMs - FILL_SETTLES_MS
     const fills = this.#fills.filter((fill) => fill.account === account && fill.seenAtMs >= since)
     const own = this.#deps.journal
-      .orders()
+      .active()
       .filter((order) => order.account === account && order.orderRef !== except)
       .map((order) => ({ ...order, units: this.#stillToTrade(order) }))
     const foreign = snapshot.foreign.map(({ contract, order }) => ({
@@ -188,11 +197,9 @@ export class AccountDesk {
     return position > 0 ? Math.min(own, position) : Math.max(own, position)
   }
 
-  #stillToTrade({ state, quantity, filled, changedAt }: BotOrder): number {
-    const left = Math.max(0, quantity - filled)
-    if (state === 'intended' || state === 'sent' || state === 'working') return left
-    const justFilled = state === 'filled' && this.#deps.clock.now() - changedAt < FILLS_FOLLOW_MS
-    return justFilled ? left : 0
+  #stillToTrade(order: BotOrder): number {
+    const recent = this.#deps.clock.now() - order.changedAt < FILLS_FOLLOW_MS
+    return isUnresolved(order) || recent ? Math.max(0, order.quantity - order.filled) : 0
   }
 }
 

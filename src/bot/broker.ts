@@ -136,7 +136,7 @@ export class Broker {
   #check(pass: GatePass, intent: OrderIntent, own?: string): void {
     const contract = contractOf(intent)
     const doubtful = this.#deps.journal
-      .orders()
+      .active()
       .find(
         (order) =>
           order.state === 'sent' &&
@@ -147,13 +147,13 @@ export class Broker {
       refuse(
         `Order ${doubtful.orderRef} for ${intent.symbol} was sent and not acknowledged yet: nothing else for it until then.`,
       )
-    const state = this.#desk.state(pass.account)
+    const { netLiquidation, opening } = this.#desk.money(pass.account)
     refuse(
       whyRefused(intent, {
         limits: this.#deps.limits(),
         exposure: this.#desk.exposure(pass.account, contract, own),
-        netLiquidation: state?.netLiquidation,
-        openingNetLiquidation: state?.openingNetLiquidation,
+        netLiquidation,
+        openingNetLiquidation: opening,
       }),
     )
   }

@@ -63,12 +63,16 @@ export type OrderEntry =
     }
 
 type ExecutionEntry = Extract<OrderEntry, { kind: 'execution' }>
+type PositionEntry = Extract<OrderEntry, { kind: 'position' }>
 
 export class OrderBook {
   readonly #orders = new Map<string, BotOrder>()
+  /** Those that may still trade, or whose fills are not all known. */
+  readonly #active = new Set<string>()
   /** By order, and by execId without the number of its correction. */
   readonly #executions = new Map<string, Map<string, ExecutionEntry>>()
-  readonly #carried = new Map<string, Extract<OrderEntry, { kind: 'position' }>>()
+  /** What all fills have made, also those of orders forgotten. */
+  readonly #positions = new Map<string, PositionEntry>()
 
   /** Whether it changed anything: what is repeated does not, nor what is said of orders unknown. */
   apply(entry: OrderEntry): boolean {
@@ -93,7 +97,8 @@ export class OrderBook {
       case 'execution':
         return this.#execute(entry)
       case 'position':
-        return this.#carry(entry)
+        addUnits(this.#positions, entry.account, entry.contract, entry.units)
+        return true
     }
   }
 
@@ -107,17 +112,27 @@ export class OrderBook {
     return [...this.#orders.values()]
   }
 
+  /** Those that may still trade, and those filled whose fills are not all known yet; oldest first. */
+  active(): readonly BotOrder[] {
+    return [...this.#active].map((orderRef) => this.#orders.get(orderRef) as BotOrder)
+  }
+
   order(orderRef: string): BotOrder | undefined {
     return this.#orders.get(orderRef)
   }
 
+  /** By IB's number where it has one, else by ours for a client. */
+  orderOf(permId: number, orderId: number, clientId: number): BotOrder | undefined {
+    const fits = (order: BotOrder) =>
+      permId !== 0 && order.permId !== 0
+        ? order.permId === permId
+        : orderId !== 0 && order.orderId === orderId && order.clientId === clientId
+    return this.active().find(fits) ?? this.orders().find(fits)
+  }
+
   /** Net units that own fills have made of a contract in an account; negative when short. */
   ownPosition(account: string, contract: IbContract): number {
-    const key = positionKey(account, contract)
-    let units = this.#carried.get(key)?.units ?? 0
-    for (const execution of this.executions())
-      if (positionKey(execution.account, execution.contract) === key) units += signedUnits(execution)
-    return units
+    return this.#positions.get(positionKey(account, contract))?.units ?? 0
   }
 
   executions(): readonly ExecutionEntry[] {
@@ -126,20 +141,20 @@ export class OrderBook {
 
   /** Forgets orders that have been over since before `at`; the positions that they made stay. */
   forget(at: number): void {
-    for (const { orderRef, state, changedAt } of this.orders()) {
-      if (state === 'intended' || state === 'sent' || state === 'working' || changedAt >= at) continue
-      for (const execution of this.#executions.get(orderRef)?.values() ?? []) {
-        const { account, contract } = execution
-        this.#carry({ kind: 'position', account, contract, units: signedUnits(execution) })
-      }
+    for (const order of this.orders()) {
+      const { orderRef, changedAt } = order
+      if (isUnresolved(order) || changedAt >= at) continue
       this.#executions.delete(orderRef)
+      this.#active.delete(orderRef)
       this.#orders.delete(orderRef)
     }
   }
 
   /** As few entries as make a book like this one. */
   entries(): OrderEntry[] {
-    return [...this.#carried.values(), ...this.orders().flatMap((order) => this.#entriesOf(order))]
+    const forgotten = new Map(this.#positions)
+    for (const fill of this.executions()) addUnits(forgotten, fill.account, fill.contract, -signedUnits(fill))
+    return [...forgotten.values(), ...this.orders().flatMap((order) => this.#entriesOf(order))]
   }
 
   #entriesOf(order: BotOrder): OrderEntry[] {
@@ -171,31 +186,49 @@ export class OrderBook {
     const known = fills.get(base)
     if (known && splitExecId(known.execId).correction >= correction) return false
     this.#executions.set(entry.orderRef, fills.set(base, entry))
+    const correctedUnits = known ? signedUnits(known) : 0
+    addUnits(this.#positions, entry.account, entry.contract, signedUnits(entry) - correctedUnits)
     const filled = [...fills.values()].reduce((total, { shares }) => total + shares, 0)
     const done = filled >= order.quantity
     const state = done ? 'filled' : order.state === 'ended' ? 'ended' : 'working'
     return this.#change(order.orderRef, entry.at, { filled, state, permId: entry.permId || order.permId })
   }
 
-  #carry(entry: Extract<OrderEntry, { kind: 'position' }>): boolean {
-    const key = positionKey(entry.account, entry.contract)
-    const units = entry.units + (this.#carried.get(key)?.units ?? 0)
-    if (units === 0) this.#carried.delete(key)
-    else this.#carried.set(key, { ...entry, units })
-    return true
-  }
-
   #change(orderRef: string, at: number, changes: Partial<BotOrder>): boolean {
     const order = this.#orders.get(orderRef)
     if (!order) return false
-    this.#orders.set(orderRef, { ...order, ...changes, changedAt: at })
+    this.#put({ ...order, ...changes, changedAt: at })
     return true
   }
+
+  #put(order: BotOrder): void {
+    this.#orders.set(order.orderRef, order)
+    if (isUnresolved(order) || (order.state === 'filled' && order.filled < order.quantity))
+      this.#active.add(order.orderRef)
+    else this.#active.delete(order.orderRef)
+  }
+}
+
+/** It may still trade, or nobody knows. */
+export function isUnresolved({ state }: BotOrder): boolean {
+  return state === 'intended' || state === 'sent' || state === 'working'
 }
 
 /** Bought is positive, sold negative. */
 export function signedUnits({ side, shares }: Pick<IbExecution, 'side' | 'shares'>): number {
   return side === 'BOT' ? shares : -shares
+}
+
+function addUnits(
+  positions: Map<string, PositionEntry>,
+  account: string,
+  contract: IbContract,
+  units: number,
+): void {
+  const key = positionKey(account, contract)
+  const sum = units + (positions.get(key)?.units ?? 0)
+  if (sum === 0) positions.delete(key)
+  else positions.set(key, { kind: 'position', account, contract, units: sum })
 }
 
 function positionKey(account: string, contract: IbContract): string {

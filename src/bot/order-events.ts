@@ -35,14 +35,7 @@ function noteEvent(journal: OrderJournal, event: IbOrderEvent, onFill: (fill: Ib
 function find(journal: OrderJournal, event: IbOrderEvent): BotOrder | undefined {
   const orderRef =
     event.kind === 'open-order' ? event.order.orderRef : event.kind === 'execution' ? event.orderRef : ''
-  if (orderRef) return journal.order(orderRef)
-  return journal
-    .orders()
-    .find(
-      ({ orderId, clientId, permId }) =>
-        (permId !== 0 && permId === event.permId) ||
-        (orderId !== 0 && orderId === event.orderId && clientId === event.clientId),
-    )
+  return orderRef ? journal.order(orderRef) : journal.orderOf(event.permId, event.orderId, event.clientId)
 }
 
 /** IB's words for an order's state; a status that is not known means that IB has the order. */
@@ -58,7 +51,7 @@ const endsWorking = new Set([201, 202, 203])
 
 function noteRefusal(journal: OrderJournal, clientId: number, { id, code, text }: IbNotice): void {
   if (id <= 0 || notOfTheOrder.has(code) || classifyIbCode(code, text).kind === 'informational') return
-  const order = journal.orders().find((known) => known.orderId === id && known.clientId === clientId)
+  const order = journal.active().find((known) => known.orderId === id && known.clientId === clientId)
   if (order?.state !== 'sent' && !(order?.state === 'working' && endsWorking.has(code))) return
   journal.state(order.orderRef, 'ended', order.permId, `[${code}] ${text}`)
 }

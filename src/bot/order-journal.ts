@@ -97,8 +97,18 @@ export class OrderJournal {
     return this.#book.orders()
   }
 
+  /** Those that may still trade, and those filled whose fills are not all known yet; oldest first. */
+  active(): readonly BotOrder[] {
+    return this.#book.active()
+  }
+
   order(orderRef: string): BotOrder | undefined {
     return this.#book.order(orderRef)
+  }
+
+  /** By IB's number where it has one, else by ours for a client. */
+  orderOf(permId: number, orderId: number, clientId: number): BotOrder | undefined {
+    return this.#book.orderOf(permId, orderId, clientId)
   }
 
   /** Fills of this bot's orders. */

@@ -4,6 +4,7 @@ import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { IbOpenOrder } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { IbSession } from '../session/session.ts'
+import { isUnresolved } from './order-book.ts'
 import { stateOf } from './order-events.ts'
 import type { BotOrder, OrderJournal } from './order-journal.ts'
 
@@ -81,9 +82,7 @@ async function look(deps: ReconciliationDeps, signal?: AbortSignal): Promise<rea
 }
 
 function unresolved(journal: OrderJournal): BotOrder[] {
-  return journal
-    .orders()
-    .filter(({ state }) => state === 'intended' || state === 'sent' || state === 'working')
+  return journal.active().filter(isUnresolved)
 }
 
 /** Orders that IB ought to have and does not list; journal.state has taken in those that it does. */
