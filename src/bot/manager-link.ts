@@ -198,10 +198,12 @@ export class ManagerLink {
     }
   }
 
+  /** One line for each time that the manager is away, whatever else goes wrong meanwhile. */
   #lacks(trouble: string): void {
-    if (trouble === this.#trouble) return
+    const isNew = this.#trouble === undefined
     this.#trouble = trouble
-    this.#log.warn({ reason: trouble }, 'No news of the gateway from the manager, going on without')
+    if (isNew)
+      this.#log.warn({ reason: trouble }, 'No news of the gateway from the manager, going on without')
   }
 
   #tell(news: GatewayNews): void {

@@ -1,5 +1,5 @@
 // The bot beside a manager, over real HTTP: what it learns, how it keeps its client id, and that an absent manager harms nothing.
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
@@ -12,8 +12,7 @@ import { hashToken } from '../../src/doors/tokens.ts'
 import { FleetError } from '../../src/ports/errors.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { FakeClock } from '../fake-clock.ts'
-import { until } from '../fleet/world.ts'
-import { listening, testApp } from '../routes/app.ts'
+import { listening, testApp, turnsUntil } from '../routes/app.ts'
 
 const never = new AbortController().signal
 const token = 'ibgm_canary0123456789'
@@ -36,13 +35,8 @@ function link(t: Test, url: string, tokenSent = token) {
   const news: GatewayNews[] = []
   manager.onNews((item) => news.push(item))
   t.teardown(() => manager.stop())
-  /** Only the wait for the next look is that long: no request is under way. */
-  const idle = () =>
-    until(
-      () => clock.nextTimerMs,
-      (ms) => ms === lookMs,
-      'nothing under way',
-    )
+  /** Only the wait for the next look is that long: then no request is under way. */
+  const idle = () => turnsUntil(() => clock.nextTimerMs === lookMs)
   return {
     manager,
     clock,
@@ -61,18 +55,21 @@ function link(t: Test, url: string, tokenSent = token) {
   }
 }
 
-/** A manager with the gateway of alice, which shows what `shown` holds, and a link to it. */
-async function world(t: Test, { tokenSent = token, status = 'RUNNING' as Gateway['status'] } = {}) {
-  const tokens = [{ name: 'bot', role: 'operator', hash: hashToken(token) }] as const
-  const book = new TokenBook({ tokens, clock: new FakeClock(), log: pino({ level: 'silent' }) })
-  const { app, fleet } = await testApp(t, { doors: { clock: new FakeClock(), tokens: book } })
-  await fleet.createFollower({ id: 'alice' }, { actor: 'test', requestId: 'test' })
-  fleet.settle('alice', status)
+// One manager for all tests, as making its API takes a while; each test begins with a fresh gateway of alice and no leases.
+const tokens = [{ name: 'bot', role: 'operator', hash: hashToken(token) }] as const
+const book = new TokenBook({ tokens, clock: new FakeClock(), log: pino({ level: 'silent' }) })
+const { app, fleet } = await testApp(t, { doors: { clock: new FakeClock(), tokens: book } })
+const port = await listening(app)
+await fleet.createFollower({ id: 'alice' }, { actor: 'test', requestId: 'test' })
+const { getGateway, lease, renewLease } = fleet
+
+/** The manager, whose gateway shows what `shown` holds, and a link to it. */
+function world(t: Test, { tokenSent = token, status = 'RUNNING' as Gateway['status'] } = {}) {
   const shown: Partial<Gateway> = { endpoint: { host: '127.0.0.1', port: 4100 } }
-  const view = fleet.getGateway.bind(fleet)
-  fleet.getGateway = (id) => ({ ...view(id), ...shown })
   const asked: string[] = []
-  const { lease, renewLease } = fleet
+  fleet.settle('alice', status)
+  fleet.leases.clear()
+  fleet.getGateway = (id) => ({ ...getGateway.call(fleet, id), ...shown })
   fleet.lease = (id, body) => {
     asked.push(`lease ${id} ${body.purpose} ${body.ttlSeconds} ${body.healthUrl}`)
     return lease.call(fleet, id, body)
@@ -81,13 +78,15 @@ async function world(t: Test, { tokenSent = token, status = 'RUNNING' as Gateway
     asked.push(`renew ${id} ${clientId}`)
     return renewLease.call(fleet, id, clientId)
   }
-  const port = await listening(app)
-  return { app, fleet, shown, asked, ...link(t, `http://127.0.0.1:${port}`, tokenSent) }
+  return { shown, asked, ...link(t, `http://127.0.0.1:${port}`, tokenSent) }
 }
 
 /** What is no manager, on a free port. */
-async function stranger(t: Test, answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
+function stranger(t: Test, answer: RequestListener): Promise<string> {
+  return listeningOn(t, createServer(answer))
+}
+
+async function listeningOn(t: Test, server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
     server.closeAllConnections()
@@ -97,7 +96,7 @@ async function stranger(t: Test, answer: RequestListener): Promise<string> {
 }
 
 t.test('it knows the gateway, and hears of planned restarts and of moves', async (t) => {
-  const { manager, shown, news, looks, messages } = await world(t)
+  const { manager, shown, news, looks, messages } = world(t)
   await manager.start()
   t.match(manager.gateway, { status: 'RUNNING', phase: 'ready', endpoint: { host: '127.0.0.1', port: 4100 } })
   t.equal(manager.trouble, undefined)
@@ -127,7 +126,7 @@ t.test('it knows the gateway, and hears of planned restarts and of moves', async
 })
 
 t.test('a locked gateway is told with its reason, and so is its end', async (t) => {
-  const { manager, shown, news, looks } = await world(t, { status: 'STARTING' })
+  const { manager, shown, news, looks } = world(t, { status: 'STARTING' })
   await manager.start()
   news.splice(0)
   const signal = manager.lockSignal()
@@ -150,7 +149,7 @@ t.test('a locked gateway is told with its reason, and so is its end', async (t) 
 })
 
 t.test('a locked gateway ends the wait at the start at once, with the authentication text', async (t) => {
-  const { manager, shown, clock, log, lines } = await world(t)
+  const { manager, shown, clock, log, lines } = world(t)
   const reason = { code: 'CREDENTIALS_REJECTED', message: 'IBKR rejected the password.' } as const
   Object.assign(shown, { status: 'FAILED', phase: 'locked', reason })
   await manager.start()
@@ -185,7 +184,7 @@ t.test('a locked gateway ends the wait at the start at once, with the authentica
 t.test(
   'the client id is leased, renewed at half of its time, taken again when lost, and given back',
   async (t) => {
-    const { manager, fleet, asked, looks, news } = await world(t)
+    const { manager, asked, looks, news } = world(t)
     await manager.start()
     t.match(await manager.lease(never), {
       clientId: 1000,
@@ -216,27 +215,23 @@ t.test(
 )
 
 t.test('another client id than before is told', async (t) => {
-  const { manager, fleet, looks, news } = await world(t)
+  const { manager, looks, news } = world(t)
   await manager.start()
   await manager.lease(never)
   news.splice(0)
-  const lease = [...fleet.leases.values()][0]
-  t.ok(lease)
+  const [before] = fleet.leases.values()
+  t.ok(before)
   fleet.leases.clear()
-  if (lease) fleet.lease = async () => ({ ...lease, clientId: 1001 })
+  if (before) fleet.lease = async () => ({ ...before, clientId: 1001 })
   await looks(20)
   t.strictSame(news, [{ kind: 'client-id', clientId: 1001 }])
 })
 
 t.test('a lease waits a minute for a gateway that is not RUNNING yet', async (t) => {
-  const { manager, fleet, clock, asked, looks } = await world(t, { status: 'STARTING' })
+  const { manager, clock, asked, looks } = world(t, { status: 'STARTING' })
   await manager.start()
   const leasing = manager.lease(never)
-  await until(
-    () => asked.length,
-    (count) => count === 1,
-    'asked once',
-  )
+  await turnsUntil(() => asked.length === 1)
   await looks(2)
   fleet.settle('alice', 'RUNNING')
   await looks(2)
@@ -256,7 +251,7 @@ t.test('a lease waits a minute for a gateway that is not RUNNING yet', async (t)
 t.test(
   'a lease that never was ends with what the manager said, and an aborted one with its reason',
   async (t) => {
-    const { manager, looks } = await world(t, { status: 'STARTING' })
+    const { manager, looks } = world(t, { status: 'STARTING' })
     await manager.start()
     const refused = t.rejects(manager.lease(never), { code: 'GATEWAY_NOT_RUNNING', message: /says 503: / })
     await looks(22)
@@ -269,7 +264,7 @@ t.test(
 )
 
 t.test('a manager that goes away harms nothing: one line, and what was known stays', async (t) => {
-  const { manager, fleet, shown, news, looks, messages } = await world(t)
+  const { manager, shown, news, looks, messages } = world(t)
   shown.plannedRestartAt = '2026-01-05T21:30:00.000Z'
   await manager.start()
   await manager.lease(never)
@@ -290,13 +285,21 @@ t.test('a manager that goes away harms nothing: one line, and what was known sta
 })
 
 t.test('a manager that is gone for good: looking goes on, and the end is quick', async (t) => {
-  const { app, manager, looks, messages } = await world(t)
+  const answers = {
+    gateways: getGateway.call(fleet, 'alice'),
+    clients: { clientId: 1000, host: '127.0.0.1', port: 4100 },
+  }
+  const mortal = createServer(({ url }, response) =>
+    response.end(JSON.stringify(url?.endsWith('/clients') ? answers.clients : answers.gateways)),
+  )
+  const { manager, looks, messages } = link(t, await listeningOn(t, mortal))
   await manager.start()
   await manager.lease(never)
-  await app.close()
+  mortal.closeAllConnections()
+  mortal.close()
   await looks(25)
-  t.match(manager.trouble, /does not answer \(ECONNREFUSED\)$/)
-  t.equal(manager.gateway?.status, 'RUNNING')
+  t.match(manager.trouble, /does not answer \(ECONN(REFUSED|RESET)\)$/)
+  t.equal(manager.gateway?.phase, answers.gateways.phase)
   t.strictSame(messages(), ['No news of the gateway from the manager, going on without'])
   await manager.stop()
 })
@@ -348,7 +351,7 @@ t.test('what is no manager is told so, and gets the token of nobody', async (t) 
 
 t.test('the token is in no line and no error', async (t) => {
   const bad = 'ibgm_canary_bad'
-  const { manager, lines } = await world(t, { tokenSent: bad })
+  const { manager, lines } = world(t, { tokenSent: bad })
   await manager.start()
   t.match(manager.trouble, /says 401: /)
   const error: Error = await manager.lease(never).then(
@@ -376,3 +379,6 @@ t.test('what of its health the manager may ask', async (t) => {
   ] as const
   for (const [host, url] of rows) t.equal(healthUrlOf(host, 8081), url)
 })
+
+// After the tests above: closes the manager.
+t.end()
