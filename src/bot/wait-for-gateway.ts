@@ -42,6 +42,8 @@ export type WaitOutcome =
     }
 
 const LONGEST_DELAY_MS = 30_000
+/** A timer may come so much too early; what is left then is no time for another try. */
+const TIMER_GRAIN_MS = 1
 
 /** Milliseconds between try number `tries` and the next: 5, 10, 20, 30, 30 … s when the first is 5 s. */
 export function retryDelayMs(tries: number, firstMs: number): number {
@@ -81,13 +83,14 @@ export async function waitForGateway(
         log.info({ ...facts(), accounts: verdict.accounts }, 'Gateway is ready and authenticated')
         return { ready: true, verdict, tries }
       }
-      impatience.afterTry(tries, verdict.detail)
-      const leftMs = timeoutMs - elapsedMs()
+      const detail = withoutFullStop(verdict.detail)
+      impatience.afterTry(tries, detail)
+      const leftMs = Math.ceil(timeoutMs - elapsedMs())
       const isMisspelt = verdict.kind === 'unresolved' && orchestration === 'native'
-      if (tries >= maxTries || leftMs <= 0 || isMisspelt)
-        return giveUp(failureOf(verdict.kind), verdict.detail)
+      if (tries >= maxTries || leftMs <= TIMER_GRAIN_MS || isMisspelt)
+        return giveUp(failureOf(verdict.kind), detail)
       log.warn(
-        { ...facts(), detail: verdict.detail },
+        { ...facts(), detail },
         verdict.kind === 'no-accounts'
           ? 'Gateway responding but not authenticated, retrying'
           : 'Gateway port not responding, retrying',
