@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { BotPosition } from '../../src/bot/intents.ts'
-import { preserveCash } from '../../src/bot/strategies/strategy-c.ts'
+import { leftToPerson, preserveCash } from '../../src/bot/strategies/strategy-c.ts'
 import { moment } from './moment.ts'
 
 const held = (symbol: string, position: number, own: number, account = 'DU1'): BotPosition => ({
@@ -35,6 +35,28 @@ t.test('told to close all, it closes every position of its account', async (t) =
       ['IWM', 'SELL', 7],
     ],
   )
+})
+
+t.test('futures and options are left to a person, since a symbol does not name them', async (t) => {
+  const future: BotPosition = {
+    ...held('ES', 2, 0),
+    contract: { symbol: 'ES', secType: 'FUT', localSymbol: 'ESH6' },
+  }
+  const all = moment({ positions: [...positions, future] })
+  t.equal(preserveCash(all, 'all').length, 3)
+  t.strictSame(leftToPerson(all, 'all'), [future])
+  t.strictSame(leftToPerson(all, 'own'), [], 'nothing of it is our own')
+  t.strictSame(leftToPerson(all, 'nothing'), [])
+})
+
+t.test('currencies are closed where they are traded', async (t) => {
+  const euro: BotPosition = {
+    ...held('EUR', -1000, -1000),
+    contract: { symbol: 'EUR', secType: 'CASH', currency: 'USD' },
+  }
+  t.match(preserveCash(moment({ positions: [euro] }), 'own'), [
+    { symbol: 'EUR', secType: 'CASH', exchange: 'IDEALPRO', currency: 'USD', action: 'BUY', quantity: 1000 },
+  ])
 })
 
 t.test('whatever the positions, it only ever closes, never more than is there', async () => {

@@ -5,20 +5,44 @@ import type { Moment } from './strategy.ts'
 /** `own`: the positions that this bot has opened; `all`: every position of the account. */
 export type CloseOut = 'nothing' | 'own' | 'all'
 
+/** A symbol, a type and a currency, which is all that an intent has, name many of these: an order for one would be refused, or be for another. */
+const needMoreThanSymbol = new Set(['OPT', 'FUT', 'CONTFUT', 'FOP', 'WAR', 'IOPT', 'BAG', 'BOND', 'BILL'])
+
 /** What Strategy C wishes for at a moment: a closing order for each position that `closeOut` means. Pure, and needs nothing outside. */
 export function preserveCash(moment: Moment, closeOut: CloseOut): readonly OrderIntent[] {
   if (closeOut === 'nothing') return []
   return moment.positions
-    .filter(({ account }) => account === moment.account)
-    .flatMap((position) => closing(position, closeOut))
+    .filter((held) => held.account === moment.account && canBeNamed(held))
+    .flatMap((held) => closing(held, closeOut))
+}
+
+/** The positions that `closeOut` means and Strategy C cannot close, like futures and options: a person must. */
+export function leftToPerson(moment: Moment, closeOut: CloseOut): readonly BotPosition[] {
+  if (closeOut === 'nothing') return []
+  return moment.positions.filter(
+    (held) => held.account === moment.account && !canBeNamed(held) && unitsOf(held, closeOut) !== 0,
+  )
+}
+
+function canBeNamed({ contract: { symbol, secType = 'STK' } }: BotPosition): boolean {
+  return symbol !== undefined && symbol !== '' && !needMoreThanSymbol.has(secType)
+}
+
+function unitsOf(held: BotPosition, closeOut: 'own' | 'all'): number {
+  return closeOut === 'all' ? held.position : ownPart(held)
+}
+
+/** A position names the exchange where it was traded, or none: a stock is sold wherever it is sold best, and currencies are at one place. */
+function placeOf({ secType, exchange, primaryExchange }: BotPosition['contract']): string | undefined {
+  if (secType === 'STK') return 'SMART'
+  return secType === 'CASH' ? 'IDEALPRO' : exchange || primaryExchange
 }
 
 function closing(held: BotPosition, closeOut: 'own' | 'all'): OrderIntent[] {
-  const { symbol, secType, exchange, primaryExchange, currency } = held.contract
-  const units = closeOut === 'all' ? held.position : ownPart(held)
-  if (!symbol || !Number.isFinite(units) || units === 0) return []
-  // A position names the exchange where it was listed or traded, or none; a stock is sold wherever it is sold best.
-  const place = secType === 'STK' ? 'SMART' : exchange || primaryExchange
+  const { symbol = '', secType, currency } = held.contract
+  const units = unitsOf(held, closeOut)
+  if (!Number.isFinite(units) || units === 0) return []
+  const place = placeOf(held.contract)
   return [
     {
       symbol,

@@ -3,7 +3,7 @@ import { defaultingToC, type GameplanReading } from '../gameplan.ts'
 import type { OrderIntent } from '../intents.ts'
 import { type HostedStrategy, loadStrategyModule, type ModuleOptions, StrategyFailed } from './module-host.ts'
 import type { Moment } from './strategy.ts'
-import { type CloseOut, preserveCash } from './strategy-c.ts'
+import { type CloseOut, leftToPerson, preserveCash } from './strategy-c.ts'
 
 /** What is active and, when it is Strategy C, why. `event` is a constant text for the log. */
 export interface StrategyChoice {
@@ -32,6 +32,8 @@ export class StrategyDesk {
   readonly #seats: ReadonlyMap<string, Seat>
   #reading: GameplanReading = { ok: false, kind: 'missing', why: 'The gameplan has not been read yet.' }
   #preserving: { readonly why: string; readonly closeOut: CloseOut } | undefined
+  /** What the log has said last of positions that Strategy C cannot close. */
+  #saidLeft = ''
   #choice: StrategyChoice
   #closed = false
 
@@ -98,7 +100,7 @@ export class StrategyDesk {
    * is dropped. Rejects only with the reason of an aborted `signal`.
    */
   async decide(moment: Moment, signal: AbortSignal): Promise<readonly OrderIntent[]> {
-    if (this.#preserving) return preserveCash(moment, this.#preserving.closeOut)
+    if (this.#preserving) return this.#closeOut(moment, this.#preserving.closeOut)
     const choice = this.#choice
     const seat = this.#seats.get(choice.name)
     if (!seat) return []
@@ -117,6 +119,23 @@ export class StrategyDesk {
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#seats.values()].map(({ hosted }) => hosted.close()))
+  }
+
+  #closeOut(moment: Moment, closeOut: CloseOut): readonly OrderIntent[] {
+    const left = leftToPerson(moment, closeOut).map(
+      ({ contract: { symbol, localSymbol, secType }, position }) => ({
+        contract: `${localSymbol ?? symbol ?? ''} ${secType ?? ''}`,
+        position,
+      }),
+    )
+    const said = JSON.stringify(left)
+    if (left.length > 0 && said !== this.#saidLeft)
+      this.#options.log.warn(
+        { left },
+        'Strategy C cannot close these positions, which need more than a symbol',
+      )
+    this.#saidLeft = said
+    return preserveCash(moment, closeOut)
   }
 
   #markFailed(seat: Seat, error: StrategyFailed): void {
