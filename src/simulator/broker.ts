@@ -107,6 +107,7 @@ export class Broker {
 
   /** Markets open or keep their hours; orders that wait look again. */
   setAnyHour(anyHour: boolean): void {
+    if (anyHour === this.anyHour) return
     this.anyHour = anyHour
     for (const order of this.#orders) if (isActive(order)) this.#advance(order, this.#clock.now())
   }

@@ -147,9 +147,9 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
       options.onLogin?.(false)
     },
     ended(status) {
+      closed = api.close().then(() => options.onExit(status))
       world.desk.close()
       if (!options.broker) broker.stop()
-      closed = api.close().then(() => options.onExit(status))
     },
   })
   if (options.banner !== false) for (const line of banner) options.onLog(String(line), 'stdout')

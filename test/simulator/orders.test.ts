@@ -281,6 +281,35 @@ t.test('the same questions at the same moments get the same answers', async (t) 
   t.strictSame(await run(), await run())
 })
 
+t.test('nothing is left to run when the gateway has ended, orders that rest included', async (t) => {
+  const { client, clock, gateway } = await startTrading(t)
+  gateway.fault('order-any-hour')
+  placeOrder(client, 1, { type: 'LMT', limit: 100 })
+  await untilTold(client, 1, 'Submitted')
+  client.socket.end()
+  await client.closed()
+  t.ok(clock.pendingTimers > 0)
+  gateway.kill()
+  await until(() => gateway.exits.length === 1)
+  t.equal(clock.pendingTimers, 0)
+})
+
+t.test('however much is asked, the record forgets no order', async (t) => {
+  const { client, gateway } = await startTrading(t, { maxMessagesPerSecond: 1_000_000 })
+  placeOrder(client, 1, { orderRef: 'first' })
+  for (let asked = 0; asked < 20_000; asked++) client.send(49, 1)
+  placeOrder(client, 2, { orderRef: 'last' })
+  await untilTold(client, 2, 'commission')
+  t.ok(gateway.requests.length < 20_000)
+  t.strictSame(
+    gateway.requests.flatMap(({ sequence, orderRef }) => (orderRef ? [[sequence, orderRef]] : [])),
+    [
+      [1, 'first'],
+      [20_002, 'last'],
+    ],
+  )
+})
+
 t.test('the record has every order, in the one sequence of all messages', async (t) => {
   const { client, gateway } = await startTrading(t)
   const other = await RawClient.ready(t, gateway.port, 2)

@@ -19,11 +19,13 @@ import {
   ibSteps,
 } from '../../ports/ib.ts'
 import { toVendor } from './contracts.ts'
+import { closedBefore, socketFailure } from './endings.ts'
 import { FrameReader, refuseImpossibleCount, withoutOrderReject } from './frames.ts'
 import { listenForOrders, refuseUnsendable, toVendorOrder } from './orders.ts'
 import type { NumberedKind } from './request-table.ts'
 import { OpenRequests } from './requests.ts'
 import { isSharedKind, SharedQuestions } from './shared-questions.ts'
+import { TimeQuestion } from './time-question.ts'
 import { createVendor, type Vendor } from './vendor.ts'
 
 /** How long a gateway may take over the end of a connection before its socket is torn down. */
@@ -31,20 +33,6 @@ const CLOSE_GRACE_MS = 250
 const MAX_TEXT = 1000
 /** Faults that the library finds itself and reports without a request id: a server too old or new, and frames it cannot read. */
 const libraryFaults = new Set([503, 505, 506])
-
-const stepNames: Record<IbStep, string> = {
-  socket: 'before the TCP connection was there',
-  handshake:
-    'before the API handshake: a port forward accepts with no gateway behind it, and a gateway refuses untrusted addresses',
-  accounts: 'before it named its accounts',
-  'order-id': 'before it gave the next order id',
-}
-
-interface PendingTime {
-  readonly promise: Promise<number>
-  resolve(epochSeconds: number): void
-  reject(error: FleetError): void
-}
 
 export class IbApiConnection implements IbConnection {
   readonly #target: IbTarget
@@ -54,13 +42,13 @@ export class IbApiConnection implements IbConnection {
   readonly #frames = new FrameReader()
   readonly #requests: OpenRequests
   readonly #questions: SharedQuestions
+  readonly #time: TimeQuestion
   /** The steps not done yet; empty means open. */
   readonly #outstanding = new Set<IbStep>(ibSteps)
   #accounts: readonly string[] = []
   #nextOrderId = 0
   #over = false
   #orderRejectJson: string | undefined
-  #time: PendingTime | undefined
   #closed: Promise<void> | undefined
 
   constructor(target: IbTarget, listener: IbConnectionListener) {
@@ -70,10 +58,10 @@ export class IbApiConnection implements IbConnection {
     const { api } = this.#vendor
     this.#requests = new OpenRequests(api, target.clientId)
     this.#questions = new SharedQuestions(api)
+    this.#time = new TimeQuestion(api)
     listenForOrders(api, (event) => this.#onOrderEvent(event))
     api.on(EventName.managedAccounts, (csv) => this.#onAccounts(csv))
     api.on(EventName.nextValidId, (id) => this.#onNextOrderId(id))
-    api.on(EventName.currentTime, (epochSeconds) => this.#onTime(epochSeconds))
     api.on(EventName.info, (text, code) => this.#onNotice(-1, code, text))
     api.on(EventName.error, (error, code, id) => {
       if (id !== -1) this.#onNotice(id, code, error.message)
@@ -89,11 +77,7 @@ export class IbApiConnection implements IbConnection {
 
   currentTime(): Promise<number> {
     if (!this.#isOpen()) return Promise.reject(this.#notOpen())
-    if (!this.#time) {
-      this.#time = pendingTime()
-      this.#vendor.api.reqCurrentTime()
-    }
-    return this.#time.promise
+    return this.#time.ask()
   }
 
   async request<K extends IbRequestKind>(
@@ -214,12 +198,6 @@ export class IbApiConnection implements IbConnection {
     this.#done('order-id')
   }
 
-  #onTime(epochSeconds: number): void {
-    const time = this.#time
-    this.#time = undefined
-    time?.resolve(epochSeconds)
-  }
-
   #onNotice(id: number, code: number, text: string): void {
     const notice: IbNotice = {
       id,
@@ -250,21 +228,13 @@ export class IbApiConnection implements IbConnection {
   }
 
   #onSocketError(error: NodeJS.ErrnoException): void {
-    const refused = this.#outstanding.has('socket')
-    // Both families of `localhost` refusing make an AggregateError without a message.
-    const detail = error.message || error.code || 'refused'
-    if (refused && error.code === 'ETIMEDOUT')
-      this.#fail('CONNECTION_TIMEOUT', `no answer (${detail})`, error)
-    else if (refused) this.#fail('CONNECTION_REFUSED', `nothing accepts connections there (${detail})`, error)
-    else this.#fail('CONNECTION_CLOSED', `the connection broke (${detail})`, error)
+    const { code, detail } = socketFailure(error, this.#outstanding.has('socket'))
+    this.#fail(code, detail, error)
   }
 
   #onEnd(): void {
     const [step] = this.#outstanding
-    this.#fail(
-      'CONNECTION_CLOSED',
-      step ? `the gateway closed it ${stepNames[step]}` : 'the gateway closed it',
-    )
+    this.#fail('CONNECTION_CLOSED', closedBefore(step))
   }
 
   #misbehaved(what: string, cause?: unknown): void {
@@ -288,15 +258,8 @@ export class IbApiConnection implements IbConnection {
     if (this.#over) return
     this.#over = true
     this.#vendor.api.removeAllListeners()
-    this.#time?.reject(error)
-    this.#time = undefined
+    this.#time.fail(error)
     this.#requests.failAll(error)
     this.#questions.failAll(error)
   }
-}
-
-function pendingTime(): PendingTime {
-  const settle: Partial<PendingTime> = {}
-  const promise = new Promise<number>((resolve, reject) => Object.assign(settle, { resolve, reject }))
-  return Object.assign(settle, { promise }) as PendingTime
 }
