@@ -226,7 +226,8 @@ function addUnits(
   units: number,
 ): void {
   const key = positionKey(account, contract)
-  const sum = units + (positions.get(key)?.units ?? 0)
+  // Sums of fractional units are not exact.
+  const sum = Math.round((units + (positions.get(key)?.units ?? 0)) * 1e9) / 1e9
   if (sum === 0) positions.delete(key)
   else positions.set(key, { kind: 'position', account, contract, units: sum })
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import { FleetError } from '../ports/errors.ts'
 import type { IbContract, IbExecution } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
+import { JournalLines } from './journal-lines.ts'
 import { type LineFile, openLineFile } from './line-file.ts'
 import { type BotOrder, type NewOrder, OrderBook, type OrderEntry, type OrderState } from './order-book.ts'
 
@@ -37,20 +38,13 @@ interface OwnerEntry {
 
 type Entry = OrderEntry | DayEntry | OwnerEntry
 
-interface Batch {
-  readonly entries: Entry[]
-  readonly saved: Promise<void>
-}
-
 const FILE = 'orders.jsonl'
 /** Executions are asked for since midnight, but a gateway may be set to give those of a week. */
 const REMEMBERED_MS = 8 * 86_400_000
 const COMPACT_BYTES = 1_000_000
-/** Lines that found no place on disk and are tried again with the next. */
-const MAX_UNSAVED = 10_000
 
 export class OrderJournal {
-  readonly #file: LineFile
+  readonly #lines: JournalLines
   readonly #clock: Clock
   readonly #log: Log
   readonly #book = new OrderBook()
@@ -58,13 +52,10 @@ export class OrderJournal {
   #instance = randomBytes(4).toString('hex')
   #counter = 0
   #lastOrderId = 0
-  #unsaved: string[] = []
   #compactAtBytes = COMPACT_BYTES
-  #saving: Promise<unknown> = Promise.resolve()
-  #batch: Batch | undefined
 
   private constructor(file: LineFile, { clock, log }: OrderJournalOptions) {
-    this.#file = file
+    this.#lines = new JournalLines(file, () => this.#compactIfLong())
     this.#clock = clock
     this.#log = log
   }
@@ -134,7 +125,7 @@ export class OrderJournal {
     const entry: OrderEntry = { kind: 'intent', dryRun, ...order }
     this.#book.apply(entry)
     try {
-      await this.#save(entry)
+      await this.#lines.save(JSON.stringify(entry), 'now or never')
     } catch (cause) {
       const said = 'it could not be written down first'
       this.#book.apply({ kind: 'unsent', orderRef: order.orderRef, at: this.#clock.now(), said })
@@ -177,13 +168,12 @@ export class OrderJournal {
   }
 
   /** Resolves when all that became known is on disk, or has failed to get there. */
-  async flush(): Promise<void> {
-    await this.#saving
+  flush(): Promise<void> {
+    return this.#lines.flush()
   }
 
-  async close(): Promise<void> {
-    await this.#saving
-    await this.#file.close()
+  close(): Promise<void> {
+    return this.#lines.close()
   }
 
   #note(entry: OrderEntry): boolean {
@@ -194,43 +184,18 @@ export class OrderJournal {
 
   /** What is not needed to send an order: it is with the gateway too, and asked for again. */
   #saveLater(entry: Entry): void {
-    this.#save(entry).catch((err: unknown) =>
-      this.#log.error({ err }, 'the order journal could not be written; it is kept in memory'),
-    )
+    this.#lines
+      .save(JSON.stringify(entry), 'sooner or later')
+      .catch((err: unknown) =>
+        this.#log.error({ err }, 'the order journal could not be written; it is kept in memory'),
+      )
   }
 
-  /** All that comes while the disk is busy goes to it together. */
-  #save(entry: Entry): Promise<void> {
-    this.#batch ??= this.#newBatch()
-    this.#batch.entries.push(entry)
-    return this.#batch.saved
-  }
-
-  #newBatch(): Batch {
-    const entries: Entry[] = []
-    const saved = this.#saving.then(() => {
-      this.#batch = undefined
-      return this.#append(entries)
-    })
-    this.#saving = saved.catch(() => {})
-    return { entries, saved }
-  }
-
-  async #append(entries: readonly Entry[]): Promise<void> {
-    const waiting = this.#unsaved
-    try {
-      await this.#file.append([...waiting, ...entries.map((entry) => JSON.stringify(entry))])
-      this.#unsaved = []
-    } catch (error) {
-      // An order that is refused for this leaves no trace.
-      const kept = entries.filter(({ kind }) => kind !== 'intent').map((entry) => JSON.stringify(entry))
-      this.#unsaved = [...waiting, ...kept].slice(-MAX_UNSAVED)
-      throw error
-    }
-    if (this.#file.size < this.#compactAtBytes) return
+  async #compactIfLong(): Promise<void> {
+    if (this.#lines.size < this.#compactAtBytes) return
     await this.#compact().catch((err: unknown) => {
       this.#log.warn({ err }, 'the order journal could not be made shorter')
-      this.#compactAtBytes = this.#file.size + COMPACT_BYTES
+      this.#compactAtBytes = this.#lines.size + COMPACT_BYTES
     })
   }
 
@@ -243,8 +208,8 @@ export class OrderJournal {
       lastOrderId: this.#lastOrderId,
     }
     const entries: Entry[] = [owner, ...this.#days.values(), ...this.#book.entries()]
-    await this.#file.replace(entries.map((entry) => JSON.stringify(entry)))
-    this.#compactAtBytes = Math.max(COMPACT_BYTES, 2 * this.#file.size)
+    await this.#lines.replace(entries.map((entry) => JSON.stringify(entry)))
+    this.#compactAtBytes = Math.max(COMPACT_BYTES, 2 * this.#lines.size)
   }
 
   #read(lines: readonly string[]): void {

@@ -14,47 +14,15 @@ import { type SimulatedGateway, startSimulatedGateway } from '../../src/simulato
 import { MemoryLines } from '../bot/order-world.ts'
 import { FastClock, simulatorClock } from '../fast-clock.ts'
 import { options, silent } from '../session/harness.ts'
-import { Audit, type Violation } from './audit.ts'
+import { Audit } from './audit.ts'
+import { type Disturbance, weighted } from './disturbances.ts'
 import type { Chance } from './random.ts'
+import type { DrillReport } from './report.ts'
 
 /** Seconds are over in 20 ms: waits for retries, heartbeats and message rates stay what they are to each other. */
 const SPEED = 50
 const symbols = ['AAPL', 'MSFT', 'SPY', 'QQQ', 'NVDA', 'IBM', 'TSLA', 'AMZN', 'META', 'GOOGL', 'BRK B']
 const READY_WITHIN_MS = 30_000
-
-/** What ends protection, in a drill. */
-export const disturbances = [
-  'drop',
-  'nightly-restart',
-  '1100',
-  '1101',
-  '2110',
-  'mute',
-  'half-open',
-  'failed check',
-  'planned restart',
-  'reconnect',
-] as const
-export type Disturbance = (typeof disturbances)[number]
-
-const weighted: readonly Disturbance[] = [
-  ...disturbances,
-  ...(['drop', '1100', '1101', 'failed check', 'reconnect'] as const),
-]
-
-export interface DrillReport {
-  readonly sequences: number
-  /** Orders that reached a gateway. */
-  readonly orders: number
-  /** Orders that were not written. */
-  readonly refused: number
-  /** Orders that were tried while the gate was closed. */
-  readonly triedWhileClosed: number
-  /** Times that the gate shut on a connection that stood. */
-  readonly marks: number
-  readonly violations: readonly Violation[]
-  readonly disturbances: Readonly<Record<string, number>>
-}
 
 export class DrillWorld {
   readonly #audit = new Audit()

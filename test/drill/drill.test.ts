@@ -1,8 +1,8 @@
 // The drill of the order gate: its judgement, and a few hundred of its sequences.
 import t from 'tap'
 import { Audit, type Recorded } from './audit.ts'
+import { disturbances } from './disturbances.ts'
 import { runDrill } from './drill.ts'
-import { disturbances } from './drill-world.ts'
 
 function record(...names: Array<[name: string, connection: number]>): Recorded[] {
   return names.map(([name, connection], index) => ({

@@ -2,7 +2,8 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { addReports, type DrillReport, runDrill } from './drill.ts'
+import { runDrill } from './drill.ts'
+import { addReports, type DrillReport } from './report.ts'
 
 const { values } = parseArgs({
   options: {
