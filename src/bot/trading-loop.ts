@@ -4,7 +4,9 @@ import { isFleetError } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { AccountState } from './broker.ts'
 import { isMarketOpen, nextMarketOpen, sessionClose } from './market-hours.ts'
+import type { Notifier } from './notifier.ts'
 import type { GatePass } from './order-gate.ts'
+import { patienceFor } from './order-patience.ts'
 import type { Moment } from './strategies/strategy.ts'
 import type { StrategyDesk } from './strategies/strategy-desk.ts'
 import type { TradingConnection } from './trading-connection.ts'
@@ -12,6 +14,7 @@ import type { TradingConnection } from './trading-connection.ts'
 export interface TradingLoopDeps {
   readonly clock: Clock
   readonly log: Log
+  readonly notifier: Notifier
   readonly desk: StrategyDesk
   readonly dryRun: boolean
   /** From one look of the strategy to the next [5 s]. */
@@ -92,7 +95,10 @@ export class TradingLoop {
       dryRun,
     }
     const intents = await desk.decide(moment, signal)
-    if (intents.length === 0 && !hasWorkingOrders(connection)) this.#deps.onClosedOut()
+    // A loss meanwhile is for the next turn: nothing that was decided before it closes anything out.
+    if (connection.gate.pass() !== pass) return
+    // In a dry run what is to be closed stays: having wished for it is all that can be done.
+    if ((intents.length === 0 || dryRun) && !hasWorkingOrders(connection)) this.#deps.onClosedOut()
     for (const intent of intents) {
       if (connection.gate.pass() !== pass || signal.aborted) return
       await this.#place(connection, pass, intent, signal)
@@ -105,7 +111,7 @@ export class TradingLoop {
     intent: Parameters<TradingConnection['broker']['place']>[1],
     signal: AbortSignal,
   ): Promise<void> {
-    const { log, desk } = this.#deps
+    const { log, desk, clock, notifier } = this.#deps
     const { symbol, action, quantity, effect, note } = intent
     const what = {
       strategy: desk.choice.name,
@@ -114,6 +120,19 @@ export class TradingLoop {
       quantity,
       effect,
       ...(note !== undefined && { note }),
+    }
+    const patience = patienceFor(intent, broker.orders(), clock.now())
+    if (patience) {
+      const until = new Date(patience.notBefore).toISOString()
+      log.debug({ ...what, until, said: patience.said }, 'Order not repeated yet')
+      if (patience.tell)
+        notifier.notify({
+          level: 'ERROR',
+          title: `Orders for ${symbol} are refused`,
+          text: `${patience.failures} orders to ${effect} ${symbol} ended without a fill; IB said: ${patience.said}. It is tried again from time to time.`,
+          action: 'Look at the position and the order log; close it by hand if it must be closed now.',
+        })
+      return
     }
     try {
       const placed = await broker.place(pass, intent, signal)

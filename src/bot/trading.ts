@@ -124,6 +124,7 @@ export class Trading {
       clock,
       log,
       desk,
+      notifier: this.#deps.alerts,
       dryRun: config.dryRun,
       ...this.#deps.pace,
       symbols: () => this.#symbols(),
