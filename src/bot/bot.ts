@@ -17,7 +17,6 @@ export interface BotDeps {
   readonly clock: Clock
   readonly log: Log
   readonly alerts: BotAlerts
-  readonly version: string
   readonly pace?: Pace
 }
 
@@ -83,9 +82,9 @@ export class Bot {
   }
 
   async #start(signal: AbortSignal): Promise<0 | 1> {
-    const { config, connector, clock, log, alerts, version, pace } = this.#deps
+    const { config, connector, clock, log, alerts, pace } = this.#deps
     const { dryRun } = config
-    log.info({ version, dryRun }, 'Bot startup initiated')
+    log.info({ dryRun }, 'Bot startup initiated')
     log.info({ mode: config.orchestration }, 'Bot container started, beginning Gateway validation')
     this.#health = await startHealthServer({
       ...config.health,
@@ -108,7 +107,7 @@ export class Bot {
     })
     this.#trading = trading
     await trading.open(address, signal)
-    log.info({ version, strategy: trading.strategy, dryRun }, 'Bot operational, Gateway validated')
+    log.info({ strategy: trading.strategy, dryRun }, 'Bot operational, Gateway validated')
     alerts.notify({
       level: 'INFO',
       title: 'Bot started successfully',

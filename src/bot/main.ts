@@ -58,7 +58,7 @@ async function main(argv: readonly string[]): Promise<number> {
     log.fatal({ err }, 'A fault of ours: the bot ends, positions are left as they are')
     process.exit(1)
   })
-  const bot = new Bot({ config, secrets, connector: ibConnector(), clock, log, alerts, version })
+  const bot = new Bot({ config, secrets, connector: ibConnector(), clock, log, alerts })
   return bot.run(stop.signal)
 }
 

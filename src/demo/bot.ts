@@ -51,7 +51,6 @@ async function demo(once: boolean): Promise<0 | 1> {
       clock,
       log: stage.log,
       alerts: new BotAlerts({ sinks: [stage.alerts], clock, log: stage.log }),
-      version: 'demo',
       pace: { checkIntervalMs: 10_000, turnMs: 2_000 },
     })
     stage.say('The bot starts; its gateway is not there yet. It waits, and tries again.')
