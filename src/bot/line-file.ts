@@ -1,6 +1,6 @@
 // A file of lines that only grows: each append is on disk before it resolves, a torn end is cut off, a failed write leaves nothing behind.
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export interface LineFile {
@@ -8,7 +8,7 @@ export interface LineFile {
   readonly lines: readonly string[]
   /** In bytes. */
   readonly size: number
-  /** Resolves when the lines are on disk; rejects with the system's error, and then none of them is. */
+  /** Resolves when the lines are on disk; rejects with the system's error, or when another process writes here too, and then none of them is. */
   append(lines: readonly string[]): Promise<void>
   /** Puts `lines` in place of everything, at once or not at all. */
   replace(lines: readonly string[]): Promise<void>
@@ -37,6 +37,8 @@ class DiskLines implements LineFile {
   readonly #path: string
   #handle: FileHandle
   #size: number
+  /** A write failed: there may be part of a line. */
+  #torn = false
   /** One write at a time. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -54,13 +56,13 @@ class DiskLines implements LineFile {
   append(lines: readonly string[]): Promise<void> {
     return this.#next(async () => {
       const bytes = encode(lines)
+      await this.#tidy()
       try {
-        // What a failed write left, if cutting it off failed too.
-        if ((await this.#handle.stat()).size > this.#size) await this.#handle.truncate(this.#size)
         await this.#handle.appendFile(bytes)
         await this.#handle.datasync()
         this.#size += bytes.length
       } catch (error) {
+        this.#torn = true
         await this.#handle.truncate(this.#size).catch(() => {})
         throw error
       }
@@ -91,6 +93,15 @@ class DiskLines implements LineFile {
 
   close(): Promise<void> {
     return this.#next(() => this.#handle.close())
+  }
+
+  /** Cuts off what a failed write left, if that failed too. What else has changed is the work of another process, and nothing to touch. */
+  async #tidy(): Promise<void> {
+    const [mine, there] = await Promise.all([this.#handle.stat(), stat(this.#path)])
+    if (this.#torn && mine.ino === there.ino) await this.#handle.truncate(this.#size)
+    else if (mine.ino !== there.ino || mine.size !== this.#size)
+      throw new Error(`another process writes to ${this.#path}; each needs a folder of its own`)
+    this.#torn = false
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 // The order journal: what survives a restart, a torn line, a full disk and a long life.
-import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { openLineFile } from '../../src/bot/line-file.ts'
@@ -204,9 +204,7 @@ t.test('a file of lines: private, replaced at once, whole after each append', as
   await file.replace(['new'])
   await file.append(['after'])
   t.equal(await readFile(path, 'utf8'), 'new\nafter\n')
-  await writeFile(path, 'left by a write that failed', { flag: 'a' })
   await file.append(['again'])
-  t.equal(await readFile(path, 'utf8'), 'new\nafter\nagain\n')
   await file.close()
   const again = await openLineFile(path)
   t.strictSame(again.lines, ['new', 'after', 'again'])
@@ -214,3 +212,26 @@ t.test('a file of lines: private, replaced at once, whole after each append', as
   await mkdir(join(dir, 'lines2'))
   await t.rejects(openLineFile(join(dir, 'lines2')), { code: 'EISDIR' })
 })
+
+t.test(
+  'two bots with one folder: the one that came first sends nothing any more, and says why',
+  async (t) => {
+    const dir = t.testdir()
+    const first = await open(dir)
+    await first.intend(order(first), false)
+    const second = await open(dir)
+    await t.rejects(first.intend(order(first), false), {
+      code: 'ORDER_REFUSED',
+      cause: { message: /another process writes to .*orders\.jsonl/ },
+    })
+    await second.intend(order(second), false)
+    await first.close()
+    await second.close()
+    const third = await open(dir)
+    t.equal(third.orders().length, 2)
+    await appendFile(join(dir, 'orders.jsonl'), 'somebody else\n')
+    await t.rejects(third.intend(order(third), false), { code: 'ORDER_REFUSED' })
+    await third.close()
+    t.match(await readFile(join(dir, 'orders.jsonl'), 'utf8'), /somebody else\n$/, 'and touches nothing')
+  },
+)
