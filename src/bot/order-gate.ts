@@ -35,6 +35,8 @@ export interface OrderGateDeps {
 const BEFORE_RESTART_MS = 60_000
 /** A restart that did not come by then was called off. */
 const RESTART_OVER_MS = 300_000
+/** The clocks may drift apart so far while the gate is open; by more, and this machine has slept. */
+const MAX_DRIFT_MS = 30_000
 /** A validation is good for so long until the gate is opened with it. */
 const VALIDATION_FRESH_MS = 30_000
 
@@ -45,6 +47,8 @@ export class OrderGate {
   readonly #closeListeners = new Set<(reason: string) => void>()
   #pass: GatePass | null = null
   #reason = 'nothing has been validated yet'
+  /** How far the wall clock was ahead of the one that never jumps when the gate was opened. */
+  #aheadMs = 0
   #restartAtMs: number | undefined
   #cancelRestart: Cancel | undefined
 
@@ -87,6 +91,7 @@ export class OrderGate {
     const { trouble } = this
     if (trouble) throw closed(trouble)
     if (this.#pass) return
+    this.#aheadMs = clock.now() - clock.monotonicMs()
     this.#pass = issue(validation.connectionId, validation.account)
     log.info({ connectionId: validation.connectionId, account: validation.account }, 'order gate open')
   }
@@ -114,7 +119,7 @@ export class OrderGate {
     if (this.#pass && pass === this.#pass) {
       const trouble =
         this.#deps.session.orders.connectionId === pass.connectionId
-          ? this.trouble
+          ? (this.trouble ?? this.#sleep())
           : 'the connection to the gateway is another one'
       // Time alone may have brought it about, and no event told of it.
       if (trouble) this.close(trouble)
@@ -163,6 +168,14 @@ export class OrderGate {
     // The wall clock may jump: it is looked at again every minute, and by every order.
     if (waitMs > 0)
       this.#cancelRestart = this.#deps.clock.schedule(Math.min(waitMs, 60_000), () => this.#awaitRestart())
+  }
+
+  /** A machine that sleeps does not see what happens meanwhile, and not all clocks run on. */
+  #sleep(): string | undefined {
+    const { clock } = this.#deps
+    const driftMs = clock.now() - clock.monotonicMs() - this.#aheadMs
+    if (Math.abs(driftMs) <= MAX_DRIFT_MS) return undefined
+    return `the clock has jumped by ${Math.round(driftMs / 1000)} s: this machine may have slept`
   }
 
   #restartNear(): string | undefined {

@@ -181,6 +181,17 @@ t.test(
   },
 )
 
+t.test('a machine that has slept writes nothing when it wakes', async (t) => {
+  const world = await worldFor(t)
+  const pass = await world.opened()
+  world.clock.jumpWallClock(20_000)
+  world.gate.admit(pass)
+  world.clock.jumpWallClock(3_600_000)
+  t.throws(() => world.gate.admit(pass), { ...closed, message: /jumped by 3620 s/ })
+  t.equal(world.gate.isOpen, false)
+  world.gate.admit(await world.opened())
+})
+
 t.test('a listener that fails keeps nobody from being told', async (t) => {
   const world = await worldFor(t)
   await world.opened()
