@@ -146,7 +146,11 @@ export class OrderGate {
     this.#pass = null
     this.#reason = reason
     const { session, log } = this.#deps
-    if (session.orders.connectionId === pass.connectionId) session.orders.mark()
+    try {
+      if (session.orders.connectionId === pass.connectionId) session.orders.mark()
+    } catch (err) {
+      log.error({ err }, 'the mark of the order gate could not be left')
+    }
     log.warn({ connectionId: pass.connectionId, reason }, 'order gate closed')
     for (const listener of [...this.#closeListeners]) {
       try {

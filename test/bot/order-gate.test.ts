@@ -55,6 +55,7 @@ t.test('a validation is good once, for its own gate, and not for long', async (t
   t.throws(() => world.gate.open(theirs), closed, 'of another gate')
   const mine = await validated(world)
   world.gate.open(mine)
+  t.throws(() => world.gate.open(mine), { ...closed, message: /used before/ })
   world.gate.close('for this test')
   t.throws(() => world.gate.open(mine), closed, 'used')
   const late = await validated(world)
@@ -125,6 +126,19 @@ t.test('one mark is left on a connection that stands, none on one that is gone',
   await world.opened()
   world.gateway.last.drop()
   t.strictSame(marks(), [2, 0])
+})
+
+t.test('a mark that cannot be written keeps the gate from nothing', async (t) => {
+  const world = await worldFor(t)
+  await world.opened()
+  const told: string[] = []
+  world.gate.onClose((reason) => told.push(reason))
+  world.gateway.last.mark = () => {
+    throw new Error('broken')
+  }
+  await world.session.reconnect()
+  t.equal(told.length, 1)
+  t.equal(world.session.isConnected(), true)
 })
 
 t.test('a late heartbeat shuts it before the connection is given up', async (t) => {
