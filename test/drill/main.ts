@@ -12,16 +12,26 @@ const { values } = parseArgs({
     processes: { type: 'string', default: String(Math.min(4, availableParallelism())) },
   },
 })
-const sequences = Number(values.sequences)
-const seed = Number(values.seed)
-const processes = Number(values.processes)
+const [sequences, seed, processes] = [values.sequences, values.seed, values.processes].map(Number) as [
+  number,
+  number,
+  number,
+]
+if (
+  ![sequences, processes].every((count) => Number.isInteger(count) && count > 0) ||
+  !Number.isInteger(seed)
+) {
+  console.error('--sequences and --processes take whole numbers above 0, --seed a whole number.')
+  process.exit(2)
+}
 
 if (process.send) {
   process.send(await runDrill({ sequences, seed }))
   process.disconnect()
 } else {
   const startedAtMs = performance.now()
-  const shares = Array.from({ length: processes }, (_, index) => Math.floor((sequences + index) / processes))
+  const count = Math.min(processes, sequences)
+  const shares = Array.from({ length: count }, (_, index) => Math.floor((sequences + index) / count))
   const parts = await Promise.all(shares.map((share, index) => inProcess(share, seed * 100 + index)))
   const report = addReports(parts)
   print(report, (performance.now() - startedAtMs) / 1_000)
