@@ -1,6 +1,8 @@
 // The bot as its own process, as a user starts it: environment in; log lines, exit code and health out. It ends with its test.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { until } from '../fleet/world.ts'
@@ -17,7 +19,6 @@ export interface LogLine {
 
 export interface BotProcess {
   readonly exitCode: Promise<number | null>
-  readonly dir: string
   stdout(): string
   stderr(): string
   /** Every line of its log; throws when one is not JSON. */
@@ -30,7 +31,7 @@ export interface BotProcess {
 
 /** Nothing of this process's environment but PATH reaches it. */
 export async function botProcess(t: Test, env: Record<string, string>): Promise<BotProcess> {
-  const dir = t.testdir()
+  const dir = await mkdtemp(join(tmpdir(), 'ibgm-bot-'))
   const settings = {
     PATH: process.env.PATH ?? '',
     BOT_STATE_DIR: join(dir, 'state'),
@@ -45,7 +46,10 @@ export async function botProcess(t: Test, env: Record<string, string>): Promise<
     child.kill('SIGKILL')
     await exitCode
   }
-  t.teardown(kill)
+  t.teardown(async () => {
+    await kill()
+    await rm(dir, { recursive: true })
+  })
   const json = () =>
     out()
       .split('\n')
@@ -53,7 +57,6 @@ export async function botProcess(t: Test, env: Record<string, string>): Promise<
       .map((line) => JSON.parse(line) as LogLine)
   return {
     exitCode,
-    dir,
     stdout: out,
     stderr: err,
     json,

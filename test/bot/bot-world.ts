@@ -240,6 +240,25 @@ export async function botWorld(
   }
 }
 
+/** A gateway at the real time on a free port, for a bot in a process of its own; it ends with its test. */
+export async function realGateway(
+  t: Test,
+  options: Partial<SimulatedGatewayOptions> = {},
+): Promise<SimulatedGateway> {
+  const gateway = await startSimulatedGateway({
+    username: USER,
+    password: 'sim',
+    tradingMode: 'paper',
+    loginSeconds: 0.1,
+    restartSeconds: 1,
+    onLog() {},
+    onExit() {},
+    ...options,
+  })
+  t.teardown(() => gateway.terminate())
+  return gateway
+}
+
 /** A gameplan for the day of New York at `atMs`. */
 export function gameplan(atMs: number, changes: Record<string, unknown> = {}): string {
   return JSON.stringify({
