@@ -67,7 +67,10 @@ if (await gateEngine(t)) {
 
     await t.test('another gateway opens its API in no way', async (t) => {
       const answers = await Promise.all(ways.map(([, host, port]) => from(alpha.Id, host, port)))
-      for (const [index, [name]] of ways.entries()) t.match(answers[index], refused, name)
+      const present = new Set(hostAddresses())
+      for (const [index, [name, host]] of ways.entries())
+        if (!name.startsWith("through the host's") || present.has(host))
+          t.match(answers[index], refused, name)
     })
 
     await t.test('a container of another network neither', async (t) => {
@@ -91,8 +94,11 @@ if (await gateEngine(t)) {
         strangers.push(stranger.id)
         await stranger.start()
         const answers = await Promise.all(ways.map(([, host, port]) => from(stranger.id, host, port)))
-        for (const [index, [way]] of ways.entries())
-          t.match(answers[index], refused, `${NetworkMode}, ${way}`)
+        // Other tests make and remove networks: where an address is the host's no more, somebody else may answer.
+        const present = new Set([bridge, ...hostAddresses()])
+        for (const [index, [way, host]] of ways.entries())
+          if (!way.startsWith("through the host's") || present.has(host))
+            t.match(answers[index], refused, `${NetworkMode}, ${way}`)
       }
     })
 

@@ -95,17 +95,24 @@ async function acquire(lockPath: string, path: string, { clock, processes }: Loc
   }
 }
 
+/** Whole or not at all: a lock without its holder's name would keep the next one waiting. */
 async function create(lockPath: string, text: string): Promise<boolean> {
+  const draft = besideLock(lockPath)
   try {
-    await writeFile(lockPath, text, { flag: 'wx', mode: 0o644 })
+    await writeFile(draft, text, { flag: 'wx', mode: 0o644 })
+    await link(draft, lockPath)
     return true
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return false
-    // A full disk makes the file and then cannot fill it.
-    if (code === 'ENOSPC' || code === 'EDQUOT') await rm(lockPath, { force: true })
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  } finally {
+    await rm(draft, { force: true })
   }
+}
+
+/** A name of the kind that the next writer clears away, should we die. */
+function besideLock(lockPath: string): string {
+  return lockPath.replace(/lock$/, `${randomUUID()}.tmp`)
 }
 
 async function look(lockPath: string): Promise<Seen | null> {
@@ -120,7 +127,7 @@ async function look(lockPath: string): Promise<Seen | null> {
 
 /** Removes the lock if it is `expected`. Two that try at once: the later one moves the other's new lock, sees that, and puts it back. */
 async function takeAway(lockPath: string, expected: string): Promise<void> {
-  const aside = lockPath.replace(/lock$/, `${randomUUID()}.tmp`)
+  const aside = besideLock(lockPath)
   try {
     await rename(lockPath, aside)
     if ((await readFile(aside, 'utf8')) !== expected) await link(aside, lockPath)
@@ -132,7 +139,7 @@ async function takeAway(lockPath: string, expected: string): Promise<void> {
   }
 }
 
-/** Null for a lock that a crash left empty or half written. */
+/** Null for a lock that is none of ours. */
 function holderIn(text: string): LockHolder | null {
   try {
     const holder = JSON.parse(text) as LockHolder
