@@ -20,6 +20,8 @@ export interface BotDeps {
   readonly pace?: Pace
 }
 
+/** Five checks: a keeper that is stuck is not healthy, whatever the gate says. */
+const staleCheckMs = 5 * 60_000
 /** How long the last alerts of a start that failed are waited for. */
 const lastWordsMs = 10_000
 /** The same at a stop, which must not take long. */
@@ -89,7 +91,8 @@ export class Bot {
     this.#health = await startHealthServer({
       ...config.health,
       health: () => this.health(),
-      healthy: ({ gatewayConnected }) => gatewayConnected,
+      healthy: ({ gatewayConnected, lastGatewayCheck }) =>
+        gatewayConnected && clock.now() - Date.parse(lastGatewayCheck ?? '') < staleCheckMs,
       log,
     })
     const address = await this.#findGateway(signal)
@@ -121,7 +124,7 @@ export class Bot {
   async #findGateway(signal: AbortSignal): Promise<GatewayAddress | undefined> {
     const { config, clock, log, alerts } = this.#deps
     const { gateway, startup, orchestration } = config
-    if (gateway.kind === 'managed') this.#link = await this.#openLink(gateway.url, gateway.followerId)
+    if (gateway.kind === 'managed') this.#link = await this.#openLink(gateway.url, gateway.followerId, signal)
     const outcome = await waitForGateway(
       { check: (until) => this.#check(until), clock, log, notifier: alerts },
       {
@@ -136,7 +139,7 @@ export class Bot {
     return outcome.ready ? this.#address() : undefined
   }
 
-  async #openLink(url: string, followerId: string): Promise<ManagerLink> {
+  async #openLink(url: string, followerId: string, signal: AbortSignal): Promise<ManagerLink> {
     const { clock, log, secrets } = this.#deps
     const healthUrl = this.#health && healthUrlOf(this.#health.host, this.#health.port)
     const link = createManagerLink(
@@ -148,7 +151,9 @@ export class Bot {
         ...(healthUrl !== undefined && { healthUrl }),
       },
     )
-    await link.start()
+    // Known at once, so that it is stopped even when the bot ends while it looks.
+    this.#link = link
+    await link.start(signal)
     return link
   }
 
