@@ -36,6 +36,7 @@ export interface Pace {
 /** A gateway may keep the client id of a connection that was lost for up to a minute. */
 const idKeptMs = 60_000
 const idAgainMs = 5_000
+const sayGameplanBad: ReadonlySet<string> = new Set(Object.values(defaultingToC))
 /** Around a planned restart, a gate that shuts has shut for it. */
 const beforeRestartMs = 60_000
 const afterRestartMs = 300_000
@@ -93,7 +94,10 @@ export class Trading {
       modules: config.strategyModules,
       clock,
       log,
-      onChange: (choice) => log.info({ strategy: choice.name, why: choice.why }, choice.event),
+      onChange: ({ name, why, event }) => {
+        // What is wrong with a gameplan is said where it is read.
+        if (!sayGameplanBad.has(event)) log.info({ strategy: name, why }, event)
+      },
     })
     this.#desk = desk
     this.#protection = new Protection({ alerts, clock, log, desk, closesAll: config.strategyCClosesAll })

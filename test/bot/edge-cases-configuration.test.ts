@@ -4,7 +4,8 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
 import { botProcess } from './bot-process.ts'
-import { type BotWorld, botWorld, gameplan, ordersAt, type RunningBot, realGateway } from './bot-world.ts'
+import { type BotWorld, botWorld, gameplan, ordersAt, realGateway } from './bot-world.ts'
+import type { RunningBot } from './running-bot.ts'
 
 const operational = 'Bot operational, Gateway validated'
 const missing = 'No gameplan found, defaulting to Strategy C'
@@ -25,15 +26,11 @@ async function someTurns(bot: RunningBot): Promise<void> {
 
 /** Resolves with why, when the bot has read a gameplan anew and defaulted to C. */
 async function readAsBad(bot: RunningBot, event: string, change: () => Promise<unknown>): Promise<string> {
-  const before = warnings(bot, event)
+  const count = bot.count(event)
   await change()
-  for (let count = bot.count(event); warnings(bot, event) === before; count++)
-    await bot.heard(event, count + 1)
-  return bot.lines.findLast(({ level, message }) => level === 'warn' && message === event)?.fields.why
+  const { level, fields } = await bot.heard(event, count + 1)
+  return level === 'warn' ? fields.why : `logged as ${level}`
 }
-
-const warnings = (bot: RunningBot, event: string) =>
-  bot.lines.filter(({ level, message }) => level === 'warn' && message === event).length
 
 async function tradingWorld(t: Parameters<typeof botWorld>[0], body: string, at?: number) {
   const world = await botWorld(t, at === undefined ? {} : { at })

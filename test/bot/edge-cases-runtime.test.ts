@@ -1,7 +1,8 @@
 // Edge cases of a running bot: a gateway that dies, slows down, restarts at night, or restarts again and again.
 import t from 'tap'
 import type { SimulatedGateway } from '../../src/simulator/gateway.ts'
-import { botWorld, inOrder, ordersAt } from './bot-world.ts'
+import { botWorld, ordersAt } from './bot-world.ts'
+import { inOrder } from './running-bot.ts'
 
 const operational = 'Bot operational, Gateway validated'
 const validated = 'Gateway validated successfully'
@@ -197,7 +198,7 @@ t.test('EC-08 Gateway memory leak causes slowdown: bot periodic checks detect de
 })
 
 t.test(
-  'EC-09 Gateway restarts (daily restart): bot handles disconnection, reconnects automatically',
+  'EC-09 Gateway restarts (daily 4:30 PM restart): bot handles disconnection, reconnects automatically',
   async (t) => {
     const world = await botWorld(t)
     const gateway = await world.startGateway()

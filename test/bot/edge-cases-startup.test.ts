@@ -3,7 +3,8 @@ import t from 'tap'
 import { ibConnector } from '../../src/adapters/ib/connector.ts'
 import type { IbConnector } from '../../src/ports/ib.ts'
 import { botProcess } from './bot-process.ts'
-import { botWorld, inOrder, ordersAt, type RunningBot } from './bot-world.ts'
+import { botWorld, ordersAt } from './bot-world.ts'
+import { inOrder, type RunningBot } from './running-bot.ts'
 
 const operational = 'Bot operational, Gateway validated'
 const started = 'INFO: Bot started successfully'
@@ -55,7 +56,7 @@ t.test('EC-01 the time-out ends it before the tries do', async (t) => {
 })
 
 t.test(
-  'EC-02 Gateway started but still authenticating: bot retries until auth succeeds, then proceeds',
+  'EC-02 Gateway started but still authenticating (30-60s delay): bot retries until auth succeeds, then proceeds',
   async (t) => {
     const world = await botWorld(t)
     const gateway = await world.startGateway({ loginSeconds: 10 })

@@ -1,7 +1,8 @@
 // The bot through a trading day: closed markets, strategies that fail, and orders that nobody has acknowledged.
 import t from 'tap'
 import { until } from '../fleet/world.ts'
-import { botWorld, inOrder, ordersAt, SATURDAY } from './bot-world.ts'
+import { botWorld, ordersAt, SATURDAY } from './bot-world.ts'
+import { inOrder } from './running-bot.ts'
 
 const operational = 'Bot operational, Gateway validated'
 const buys = (quantity: number) =>
