@@ -4,7 +4,7 @@ import type { IbConnector } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { BotAlerts } from './bot-alerts.ts'
 import type { BotConfig, BotSecrets } from './config.ts'
-import { type CheckVerdict, checkGateway, type GatewayAddress } from './gateway-check.ts'
+import { type CheckVerdict, checkGateway, type GatewayAddress, withoutFullStop } from './gateway-check.ts'
 import { type BotHealth, type HealthServer, startHealthServer } from './health-server.ts'
 import { createManagerLink, healthUrlOf, type ManagerLink } from './manager-link.ts'
 import { type Pace, Trading } from './trading.ts'
@@ -180,7 +180,8 @@ export class Bot {
     alerts.notify({
       level: 'CRITICAL',
       title: `Bot initialization failed: ${what}`,
-      text: 'The gateway answers, but the bot could not begin to trade. It has ended; no order was sent.',
+      // Again, as a channel may cut a title.
+      text: `The bot could not begin to trade and has ended; no order was sent. Reason: ${withoutFullStop(what)}.`,
       action: 'Mend what is named, then start the bot again.',
     })
   }

@@ -212,3 +212,35 @@ t.test('EC-14 Environment variables missing: bot fails fast with clear error mes
     t.equal(bot.stdout(), '', 'nothing was begun')
   }
 })
+
+t.test(
+  'what trading needs and does not get ends the start before anything is sent, and a person is told',
+  async (t) => {
+    const { world, gateway } = await tradingWorld(t, 'return []')
+    await writeFile(join(world.dir, 'a-file'), '')
+    const broken = await world.strategy('broken', '}')
+    const cases: Array<[env: Record<string, string>, why: RegExp]> = [
+      [{ STRATEGY_MODULES: join(world.dir, 'nowhere.mjs') }, /nowhere\.mjs did not load/],
+      [{ STRATEGY_MODULES: broken }, /broken\.mjs did not load/],
+      [
+        { STRATEGY_MODULES: await world.strategy('C', 'return []') },
+        /calls its strategy C, which is the bot's own/,
+      ],
+      [{ BOT_STATE_DIR: join(world.dir, 'a-file') }, /Give it a BOT_STATE_DIR that it may write to/],
+      [{ ACCOUNT: 'DU7654321' }, /account DU7654321 is not there/],
+    ]
+    for (const [env, why] of cases) {
+      const bot = await world.startBot({ env })
+      t.equal(await bot.ended, 1)
+      const failure = bot
+        .messages()
+        .find((message) => message.startsWith('Failed to initialize trading modules: '))
+      t.match(failure, why)
+      const [head = ''] = bot.told()
+      t.match(head, /^CRITICAL: Bot initialization failed: /)
+      t.match((await bot.toldAs(head)).text, why)
+      t.equal(bot.count(operational), 0)
+    }
+    t.strictSame(ordersAt(gateway), [])
+  },
+)

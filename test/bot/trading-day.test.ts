@@ -1,7 +1,10 @@
 // The bot through a trading day: closed markets, strategies that fail, and orders that nobody has acknowledged.
-import t from 'tap'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { type BotOrder, OrderJournal } from '../../src/bot/order-journal.ts'
 import { until } from '../fleet/world.ts'
-import { botWorld, ordersAt, SATURDAY } from './bot-world.ts'
+import { type BotWorld, botWorld, ordersAt, SATURDAY } from './bot-world.ts'
+import { silentLog } from './moment.ts'
 import { inOrder } from './running-bot.ts'
 
 const operational = 'Bot operational, Gateway validated'
@@ -33,6 +36,13 @@ t.test('outside market hours nothing is sent, and the line says when the open is
     'the order has arrived',
   )
 })
+
+/** What a bot that starts now would know of its orders. */
+async function journaled(t: Test, { dir, clock }: BotWorld): Promise<readonly BotOrder[]> {
+  const journal = await OrderJournal.open({ dir: join(dir, 'state'), clock, log: silentLog })
+  t.teardown(() => journal.close())
+  return journal.orders()
+}
 
 const failures = {
   throws: "throw new Error('no idea')",
@@ -108,6 +118,16 @@ for (const fault of ['order-silent', 'order-delay'] as const)
         ),
       )
       t.equal(world.held('SPY'), 0)
+      t.equal(await bot.stop(), 0)
+      const orders = await journaled(t, world)
+      t.match(orders, [
+        { orderRef: sent.fields.orderRef, action: 'BUY', state: 'filled', filled: 2, clientId: 1 },
+        { action: 'SELL', state: 'filled', filled: 2, clientId: 1 },
+      ])
+      t.ok(
+        orders.every(({ permId }) => permId > 0),
+        'each has the id that IBKR gave it',
+      )
     },
   )
 
