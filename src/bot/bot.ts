@@ -18,6 +18,13 @@ export interface BotDeps {
   readonly log: Log
   readonly alerts: BotAlerts
   readonly pace?: Pace
+  /** Makes BOT_STATE_DIR this bot's alone; absent: the caller has seen to that. STORE_LOCKED when another bot has it. */
+  readonly stateLock?: StateLock
+}
+
+export interface StateLock {
+  acquire(signal: AbortSignal): Promise<void>
+  release(): Promise<void>
 }
 
 /** Five checks: a keeper that is stuck is not healthy, whatever the gate says. */
@@ -63,6 +70,7 @@ export class Bot {
     } finally {
       // The gate shuts first, and in this turn.
       await this.#trading?.close()
+      await this.#deps.stateLock?.release()
       await this.#link?.stop()
       await alerts.flushed(signal.aborted ? partingWordsMs : lastWordsMs)
       await this.#health?.close()
@@ -109,6 +117,7 @@ export class Bot {
       ...(link && { link }),
     })
     this.#trading = trading
+    await this.#deps.stateLock?.acquire(signal)
     await trading.open(address, signal)
     log.info({ strategy: trading.strategy, dryRun }, 'Bot operational, Gateway validated')
     alerts.notify({

@@ -19,7 +19,14 @@ export type CheckVerdict =
       /** From the accepted connection to the end of the handshake: slow answers show here. */
       readonly roundTripMs: number
     }
-  | { readonly ok: false; readonly kind: NotReady /** Words without a full stop. */; readonly detail: string }
+  | {
+      readonly ok: false
+      readonly kind: NotReady
+      /** Words without a full stop. */
+      readonly detail: string
+      /** Somebody else was connected with the check's client id, which says nothing of the gateway. */
+      readonly isIdInUse?: true
+    }
 
 /** One look; rejects with the signal's reason only. */
 export type Check = (signal: AbortSignal) => Promise<CheckVerdict>
@@ -73,8 +80,10 @@ function look(
       signal.removeEventListener('abort', onAbort)
       resolve({ verdict, close: () => connection.close() })
     }
-    const fail = (kind: NotReady, detail: string) => end({ ok: false, kind, detail })
-    const lacks = (kind: NotReady, what: string) => fail(kind, `Connection to ${host}:${port}: ${what}`)
+    const fail = (kind: NotReady, detail: string, isIdInUse = false) =>
+      end({ ok: false, kind, detail, ...(isIdInUse && { isIdInUse }) })
+    const lacks = (kind: NotReady, what: string, isIdInUse = false) =>
+      fail(kind, `Connection to ${host}:${port}: ${what}`, isIdInUse)
     const onDeadline = () => lacks(step === 'socket' ? 'silent' : 'no-accounts', missing[step])
     const onAbort = () => lacks('silent', 'nobody waits any more')
 
@@ -98,7 +107,8 @@ function look(
         },
         onNotice(notice) {
           const obstacle = obstacleOf(notice)
-          if (obstacle) lacks('no-accounts', obstacle)
+          const isIdInUse = classifyIbCode(notice.code, notice.text).kind === 'client-id-in-use'
+          if (obstacle) lacks('no-accounts', obstacle, isIdInUse)
         },
         onClosed(error) {
           const kind = step === 'socket' ? unreachable(error) : 'no-accounts'

@@ -14,6 +14,8 @@ export interface KeeperDeps {
   readonly notifier: Notifier
   /** From one check to the next [60 s]. */
   readonly checkIntervalMs?: number
+  /** Whether the gate may be opened; false while the manager says that a person has to act first. */
+  readonly mayOpen?: () => boolean
   /** The gate has opened: the gateway is proven. */
   readonly onValidated: () => void
 }
@@ -50,7 +52,7 @@ export class GatewayKeeper {
           if (wasConnected) this.#lost()
           wasConnected = await this.#reconnect(connection, signal)
           checkedAtMs = clock.monotonicMs()
-        } else if (!connection.gate.isOpen && connection.gate.trouble === undefined) {
+        } else if (!connection.gate.isOpen && connection.gate.trouble === undefined && this.#mayOpen()) {
           await this.#validate(connection, signal)
           checkedAtMs = clock.monotonicMs()
         } else if (clock.monotonicMs() - checkedAtMs >= checkIntervalMs) {
@@ -66,6 +68,10 @@ export class GatewayKeeper {
     } finally {
       change.stop()
     }
+  }
+
+  #mayOpen(): boolean {
+    return this.#deps.mayOpen?.() ?? true
   }
 
   #lost(): void {
@@ -139,6 +145,11 @@ export class GatewayKeeper {
         },
         'Gateway check passed',
       )
+      return this.#judgeSpeed(roundTripMs)
+    }
+    if (!verdict.ok && verdict.isIdInUse && roundTripMs !== undefined) {
+      // Another bot's check, or a person's TWS: the gateway itself answers over the trading session.
+      log.warn({ detail: verdict.detail }, 'Gateway check not made, its client id is in use')
       return this.#judgeSpeed(roundTripMs)
     }
     const detail = verdict.ok ? 'the trading session did not answer' : verdict.detail

@@ -4,11 +4,17 @@ import { createRequire } from 'node:module'
 import { loadEnvFile } from 'node:process'
 import { destination, pino, stdTimeFunctions } from 'pino'
 import { alertLog } from '../adapters/alert-log.ts'
+import { createDataDirLock } from '../adapters/embedded/data-dir-lock.ts'
+import { readProcesses } from '../adapters/embedded/processes.ts'
 import { ibConnector } from '../adapters/ib/connector.ts'
 import { systemClock } from '../adapters/system-clock.ts'
 import { createDiscordSink } from '../adapters/webhook/discord.ts'
+import type { Clock } from '../ports/clock.ts'
+import { FleetError, isFleetError } from '../ports/errors.ts'
+import type { Log } from '../ports/log.ts'
+import type { ManagerLock } from '../ports/stores.ts'
 import { redaction } from '../request-log.ts'
-import { Bot } from './bot.ts'
+import { Bot, type StateLock } from './bot.ts'
 import { BotAlerts } from './bot-alerts.ts'
 import { BotConfigError, botHelp, type ParsedBotConfig, parseBotConfig } from './config.ts'
 
@@ -58,7 +64,15 @@ async function main(argv: readonly string[]): Promise<number> {
     log.fatal({ err }, 'A fault of ours: the bot ends, positions are left as they are')
     process.exit(1)
   })
-  const bot = new Bot({ config, secrets, connector: ibConnector(), clock, log, alerts })
+  const bot = new Bot({
+    config,
+    secrets,
+    connector: ibConnector(),
+    clock,
+    log,
+    alerts,
+    stateLock: stateLock(config.stateDir, clock, log, (error) => stop.abort(error)),
+  })
   return bot.run(stop.signal)
 }
 
@@ -69,5 +83,26 @@ function parse(argv: readonly string[]): ParsedBotConfig | undefined {
     if (!(error instanceof BotConfigError)) throw error
     process.stderr.write(`${error.message}\n`)
     return undefined
+  }
+}
+
+/** One bot per BOT_STATE_DIR: two that write one journal could not tell their orders apart. */
+function stateLock(
+  dataDir: string,
+  clock: Clock,
+  log: Log,
+  onLockLost: (error: FleetError) => void,
+): StateLock {
+  let lock: ManagerLock | undefined
+  return {
+    async acquire(signal) {
+      lock = createDataDirLock({ dataDir, clock, log, processes: readProcesses(), onLockLost })
+      await lock.acquire('trading-bot', signal).catch((cause) => {
+        if (!isFleetError(cause, 'STORE_LOCKED')) throw cause
+        const what = `another bot uses BOT_STATE_DIR ${dataDir}: stop it, or give this one a folder of its own`
+        throw new FleetError('STORE_LOCKED', what, { cause })
+      })
+    },
+    release: async () => lock?.release(),
   }
 }

@@ -52,6 +52,8 @@ export class Trading {
   #loop: TradingLoop | undefined
   #plannedRestartAtMs: number | undefined
   #isEnding = false
+  /** By the manager's word, whatever the API answers. */
+  #isLocked = false
 
   constructor(deps: TradingDeps) {
     const { clock, log, alerts } = deps
@@ -61,6 +63,7 @@ export class Trading {
       log,
       notifier: alerts,
       ...deps.pace,
+      mayOpen: () => !this.#isLocked,
       onValidated: () => this.#protection?.validated(),
     })
   }
@@ -111,6 +114,7 @@ export class Trading {
     const connection = this.#connectionTo(lease ?? address, lease?.clientId)
     link?.onNews((news) => {
       if (news.kind === 'planned-restart') this.#plan(news.atMs)
+      if (news.kind === 'locked' || news.kind === 'unlocked') this.#isLocked = news.kind === 'locked'
       if (news.kind === 'locked') this.#connection?.gate.close(`the gateway is locked: ${news.why}`)
     })
     await connectPatiently(connection, clock, log, signal)

@@ -1,5 +1,6 @@
 // Edge cases of several bots: one that comes back while its gateway runs, and one that is not alone.
 import t from 'tap'
+import { realSession } from '../session/harness.ts'
 import { botWorld, ordersAt } from './bot-world.ts'
 
 const operational = 'Bot operational, Gateway validated'
@@ -77,3 +78,24 @@ t.test('EC-16 one that took the client id during a loss is told of, and outlaste
   t.equal(await bot.healthStatus(), 200)
   t.equal(bot.told().filter((head) => head === 'ERROR: Client id in use').length, 1)
 })
+
+t.test(
+  'EC-16 whoever else uses the client id of the check does not make the bot give up its gateway',
+  async (t) => {
+    const world = await botWorld(t)
+    const gateway = await world.startGateway()
+    const bot = await world.startBot({ pace: { checkIntervalMs: 2_000 } })
+    await bot.heard(operational)
+    const other = realSession(t, world.port, { clientId: 0 })
+    await other.connectOnce()
+    t.match((await bot.heard('Gateway check not made, its client id is in use')).fields, {
+      detail: /client id 0/,
+    })
+    t.equal(bot.count('order gate closed'), 0)
+    t.equal(await bot.healthStatus(), 200)
+    await other.disconnect()
+    await bot.heard('Gateway check passed')
+    t.equal(bot.count('order gate closed'), 0)
+    t.strictSame(ordersAt(gateway), [])
+  },
+)

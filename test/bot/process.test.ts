@@ -57,6 +57,22 @@ t.test('SIGTERM while it trades', async (t) => {
   await endsTidily(t, bot)
 })
 
+t.test('a second bot in the same BOT_STATE_DIR is refused, and the first goes on', async (t) => {
+  const gateway = await realGateway(t)
+  const settings = { ...at(gateway.port), BOT_STATE_DIR: t.testdir() }
+  const first = await botProcess(t, settings)
+  await first.heard(operational)
+  const second = await botProcess(t, { ...settings, CLIENT_ID: '2' })
+  t.equal(await second.exitCode, 1)
+  t.match(
+    second.json().find(({ msg }) => msg.startsWith('Failed to initialize trading modules: ')),
+    { msg: /another bot uses BOT_STATE_DIR .*: stop it, or give this one a folder of its own/ },
+  )
+  await endsTidily(t, first)
+  const third = await botProcess(t, settings)
+  await third.heard(operational)
+})
+
 t.test('SIGTERM while it reconnects', async (t) => {
   const gateway = await realGateway(t)
   const bot = await botProcess(t, at(gateway.port))
