@@ -54,15 +54,8 @@ export class Protection {
   /** The gateway is proven again. */
   validated(): void {
     if (!this.#isActive) return
-    this.#deps.alerts.notify({
-      level: 'INFO',
-      title: 'Gateway validated again',
-      text:
-        this.#closeOut === 'nothing'
-          ? 'The gateway is back; the gameplan counts again.'
-          : `The gateway is back; Strategy C closes ${this.#closeOut === 'all' ? 'every position of the account' : 'the positions that this bot has opened'}, then the gameplan counts again.`,
-      action: 'None',
-    })
+    const { alerts, clock } = this.#deps
+    alerts.notify(backAgain(this.#closeOut, new Date(clock.now()).toISOString()))
   }
 
   /** Everything that was to be closed out is closed. */
@@ -83,6 +76,20 @@ function lost(reason: string, closeOut: CloseOut, at: string) {
     text: `No order can be sent since ${at}: ${reason}. The bot reconnects by itself; once the gateway is proven again, Strategy C closes ${closeOut === 'all' ? 'every position of the account' : 'the positions that this bot has opened'}.`,
     action:
       'Check the gateway and its log. Until it is back, positions can only be closed in TWS, the IBKR app or by phone.',
+  }
+}
+
+/** `at`: as for a loss. */
+function backAgain(closeOut: CloseOut, at: string) {
+  const first =
+    closeOut === 'nothing'
+      ? ''
+      : `Strategy C closes ${closeOut === 'all' ? 'every position of the account' : 'the positions that this bot has opened'}, then `
+  return {
+    level: 'INFO' as const,
+    title: 'Gateway validated again',
+    text: `The gateway was proven again at ${at}; ${first}the gameplan counts again.`,
+    action: 'None',
   }
 }
 

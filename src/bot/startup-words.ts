@@ -77,7 +77,7 @@ export function failureTexts(
       action:
         failure === 'unresolved'
           ? 'Check GATEWAY_HOST: no such host is known here. Then start the bot again.'
-          : 'Check that the gateway runs and its log, GATEWAY_HOST and GATEWAY_PORT; then start the bot again.',
+          : 'Check that the gateway runs, its log, and where the bot looks for it: GATEWAY_HOST and GATEWAY_PORT, or the manager and FOLLOWER_ID. Then start the bot again.',
     },
   }
 }

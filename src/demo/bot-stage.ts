@@ -42,7 +42,12 @@ export class BotStage {
     this.alerts = {
       name: 'chat',
       deliver: async ({ level, title, action }) => {
-        this.#print(this.#paint('bold', `  alert ${level}: ${title}${action ? ` (${action})` : ''}`))
+        this.#print(
+          this.#paint(
+            'bold',
+            `  alert ${level}: ${title}${action && action !== 'None' ? ` (${action})` : ''}`,
+          ),
+        )
       },
     }
   }
