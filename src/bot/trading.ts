@@ -1,5 +1,5 @@
 // All that trades, from the journal to the loop: made in order, proven before it is used, kept on the gateway wherever that goes, ended together.
-import type { Clock } from '../ports/clock.ts'
+import type { Cancel, Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { IbConnector } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
@@ -10,9 +10,10 @@ import { GameplanWatch } from './gameplan-watch.ts'
 import type { GatewayAddress } from './gateway-check.ts'
 import { GatewayKeeper } from './gateway-keeper.ts'
 import type { ManagerLink } from './manager-link.ts'
+import type { Notice } from './notifier.ts'
 import { OrderJournal } from './order-journal.ts'
 import { Protection } from './protection.ts'
-import { StrategyDesk } from './strategies/strategy-desk.ts'
+import { StrategyDesk, strategyFailedEvent } from './strategies/strategy-desk.ts'
 import { TradingConnection } from './trading-connection.ts'
 import { TradingLoop } from './trading-loop.ts'
 
@@ -51,6 +52,7 @@ export class Trading {
   #connection: TradingConnection | undefined
   #loop: TradingLoop | undefined
   #plannedRestartAtMs: number | undefined
+  #cancelNextPlan: Cancel = () => {}
   #isEnding = false
   /** By the manager's word, whatever the API answers. */
   #isLocked = false
@@ -100,6 +102,7 @@ export class Trading {
       onChange: ({ name, why, event }) => {
         // What is wrong with a gameplan is said where it is read.
         if (!sayGameplanBad.has(event)) log.info({ strategy: name, why }, event)
+        if (event === strategyFailedEvent) alerts.notify(strategyFailed(why ?? ''))
       },
     })
     this.#desk = desk
@@ -159,6 +162,7 @@ export class Trading {
   /** Shuts the gate at once and ends the rest; positions and working orders stay as they are. */
   async close(): Promise<void> {
     this.#isEnding = true
+    this.#cancelNextPlan()
     this.#gameplan?.stop()
     await this.#connection?.close()
     await this.#desk?.close()
@@ -191,17 +195,26 @@ export class Trading {
     return connection
   }
 
-  /** A restart that the manager plans shuts the gate before it comes. */
+  /**
+   * A restart that the manager plans shuts the gate before it comes. When its time has come the manager speaks of the next day's already, while
+   * the gateway may take a moment yet: until it is over, it counts.
+   */
   #plan(atMs: number | undefined): void {
-    this.#plannedRestartAtMs = atMs
-    this.#connection?.gate.closeAt(atMs)
+    this.#cancelNextPlan()
+    const nowMs = this.#deps.clock.now()
+    const dueMs = this.#plannedRestartAtMs
+    if (dueMs !== undefined && dueMs !== atMs && nowMs >= dueMs && isNear(dueMs, nowMs)) {
+      const leftMs = dueMs + afterRestartMs - nowMs
+      this.#cancelNextPlan = this.#deps.clock.schedule(leftMs + 1, () => this.#plan(atMs))
+    } else this.#plannedRestartAtMs = atMs
+    this.#connection?.gate.closeAt(this.#plannedRestartAtMs)
   }
 
   #gateClosed(reason: string): void {
     if (this.#isEnding) return
     const now = this.#deps.clock.now()
     const atMs = this.#plannedRestartAtMs
-    const isPlanned = atMs !== undefined && now >= atMs - beforeRestartMs && now <= atMs + afterRestartMs
+    const isPlanned = atMs !== undefined && isNear(atMs, now)
     this.#keeper.lastError = reason
     this.#protection?.gateClosed(reason, isPlanned)
   }
@@ -229,6 +242,21 @@ export class Trading {
     const reading = this.#gameplan?.reading
     return reading?.ok ? reading.gameplan.symbols : []
   }
+}
+
+function strategyFailed(why: string): Notice {
+  return {
+    level: 'ERROR',
+    title: 'Strategy failed, replaced by Strategy C',
+    text: `${why} Strategy C opens nothing; positions stay as they are.`,
+    action:
+      'Look at the positions, mend the module, and restart the bot or wait for the gameplan of another day.',
+  }
+}
+
+/** Whether a planned restart is about to come, or may be under way. */
+function isNear(atMs: number, nowMs: number): boolean {
+  return nowMs >= atMs - beforeRestartMs && nowMs <= atMs + afterRestartMs
 }
 
 async function connectPatiently(

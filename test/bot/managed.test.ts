@@ -184,6 +184,40 @@ t.test(
   },
 )
 
+t.test('a restart that comes a moment after its time is still the planned one', async (t) => {
+  const world = await botWorld(t, { speed: 20 })
+  const gateway = await world.startGateway()
+  await world.writeGameplan()
+  const shown: Record<string, unknown> = { endpoint: { host: '127.0.0.1', port: world.port } }
+  const manager = await managerStub(t, shown, world.port)
+  const restartAtMs = world.clock.now() + 80_000
+  shown.plannedRestartAt = new Date(restartAtMs).toISOString()
+  const bot = await world.startBot({ env: managed(manager.url, 'alice') })
+  await bot.heard(operational)
+  await bot.heard('order gate closed')
+  await until(
+    () => world.clock.now(),
+    (now) => now >= restartAtMs,
+    'its time',
+  )
+  // As a manager does: from then on it speaks of the next day's.
+  shown.plannedRestartAt = new Date(restartAtMs + 86_400_000).toISOString()
+  const looks = manager.asked.length
+  await until(
+    () => manager.asked.length,
+    (asked) => asked > looks + 1,
+    'the bot has heard of it',
+  )
+  t.equal(bot.count('Gateway validated successfully'), 1, 'the gate stays shut')
+  gateway.fault('nightly-restart')
+  await bot.heard('Gateway validated successfully', 2)
+  t.equal(bot.count(lost), 0)
+  t.notOk(
+    bot.told().some((head) => head.startsWith('CRITICAL')),
+    bot.told().join(),
+  )
+})
+
 t.test('a lock that comes while it trades closes the gate', async (t) => {
   const world = await botWorld(t)
   const gateway = await world.startGateway()

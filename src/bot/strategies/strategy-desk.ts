@@ -27,6 +27,9 @@ interface Seat {
   failed?: { readonly date: string; readonly why: string }
 }
 
+/** The `event` of a choice that a failure has made. */
+export const strategyFailedEvent = 'Strategy failed, replaced by Strategy C'
+
 export class StrategyDesk {
   readonly #options: StrategyDeskOptions
   readonly #seats: ReadonlyMap<string, Seat>
@@ -178,8 +181,7 @@ export class StrategyDesk {
       const why = `The gameplan names strategy ${strategy}, which no module provides; there is ${this.names.join(', ')}.`
       return { name: 'C', event: 'Unknown strategy in gameplan, defaulting to Strategy C', why }
     }
-    if (seat.failed)
-      return { name: 'C', event: 'Strategy failed, replaced by Strategy C', why: seat.failed.why }
+    if (seat.failed) return { name: 'C', event: strategyFailedEvent, why: seat.failed.why }
     return { name: strategy, event: 'Strategy active by gameplan' }
   }
 }
