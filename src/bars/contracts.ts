@@ -3,9 +3,9 @@ import type { Clock } from '../ports/clock.ts'
 import { type ErrorCode, FleetError, isFleetError } from '../ports/errors.ts'
 import type { IbContract, IbContractDetails, IbNotice } from '../ports/ib.ts'
 import type { SeriesRecord } from '../ports/stores.ts'
+import { Turns } from '../ports/turns.ts'
 import type { Asking, DataRequester } from './data-link.ts'
 import { contractKey, describedContract } from './series.ts'
-import { Turns } from './turns.ts'
 
 export interface QualifiedContract {
   /** Enough to ask for its bars. */

@@ -9,6 +9,7 @@ import type { Caller } from '../ports/fleet.ts'
 import type { Log } from '../ports/log.ts'
 import type { Bar, BarsAnswer, BarsRequest, MarketData, SeriesName } from '../ports/market-data.ts'
 import type { Stores } from '../ports/stores.ts'
+import { Turns } from '../ports/turns.ts'
 import { type ReadingDeps, readBars } from './bar-reading.ts'
 import { alertWhenDown } from './connection-alert.ts'
 import { Contracts } from './contracts.ts'
@@ -21,7 +22,6 @@ import { newSeries, seriesTitle } from './series.ts'
 import { SeriesBook, type SeriesState, seriesView } from './series-book.ts'
 import { gapView } from './survey.ts'
 import { TradingCalendar } from './trading-calendar.ts'
-import { Turns } from './turns.ts'
 
 export interface DataManagerDeps {
   readonly connection: OwnedDataLink

@@ -5,6 +5,7 @@ import type { IbBar, IbContract } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { Bar } from '../ports/market-data.ts'
 import type { EmptyRange, SeriesRecord } from '../ports/stores.ts'
+import { Turns } from '../ports/turns.ts'
 import { checkBars } from './checked-bars.ts'
 import { type BarRequest, planRequests } from './chunks.ts'
 import type { QualifiedContract } from './contracts.ts'
@@ -14,7 +15,6 @@ import { type FoundGap, findGaps } from './gaps.ts'
 import { askPatiently, refusalOf } from './refusals.ts'
 import { contractKey, seriesTitle } from './series.ts'
 import { timeframeFacts } from './timeframes.ts'
-import { Turns } from './turns.ts'
 
 /** One answer of IB. */
 export interface Portion {

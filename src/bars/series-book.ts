@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { SeriesName } from '../ports/market-data.ts'
 import type { SeriesRecord, SeriesStore } from '../ports/stores.ts'
+import { Turns } from '../ports/turns.ts'
 import { type FoundGap, isFillable } from './gaps.ts'
 import { bySeriesName, newSeries, seriesKey, seriesTitle } from './series.ts'
 
@@ -25,7 +26,7 @@ export class SeriesBook {
   readonly #clock: Clock
   readonly #states = new Map<string, SeriesState>()
   /** Writes of one series follow each other. */
-  readonly #writing = new Map<string, Promise<void>>()
+  readonly #writing = new Turns()
 
   constructor(deps: { store: SeriesStore; files: BarFiles; clock: Clock }) {
     this.#store = deps.store
@@ -116,20 +117,11 @@ export class SeriesBook {
     await this.#write({ ...state.record, ...change })
   }
 
-  async #write(record: SeriesRecord): Promise<void> {
-    const key = seriesKey(record)
-    const write = (this.#writing.get(key) ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(async () => {
-        await this.#store.put(record)
-        this.#take(record)
-      })
-    this.#writing.set(key, write)
-    try {
-      await write
-    } finally {
-      if (this.#writing.get(key) === write) this.#writing.delete(key)
-    }
+  #write(record: SeriesRecord): Promise<void> {
+    return this.#writing.take(seriesKey(record), async () => {
+      await this.#store.put(record)
+      this.#take(record)
+    })
   }
 
   #take(record: SeriesRecord): void {

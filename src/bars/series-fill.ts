@@ -3,6 +3,7 @@ import type { Timeframe } from '../../schemas/market-data.ts'
 import type { BarRun } from '../ports/bar-files.ts'
 import type { Log } from '../ports/log.ts'
 import type { Bar } from '../ports/market-data.ts'
+import type { Turns } from '../ports/turns.ts'
 import type { Asking } from './data-link.ts'
 import { barsWithin, withEmptyRange } from './empty-ranges.ts'
 import { type FoundGap, isFillable } from './gaps.ts'
@@ -11,7 +12,6 @@ import { seriesKey } from './series.ts'
 import type { SeriesBook, SeriesState } from './series-book.ts'
 import { type SurveyDeps, survey } from './survey.ts'
 import { timeframeFacts } from './timeframes.ts'
-import type { Turns } from './turns.ts'
 
 export interface FillDeps extends SurveyDeps {
   readonly book: SeriesBook

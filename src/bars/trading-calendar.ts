@@ -5,11 +5,11 @@ import type { TradingTimes } from '../calendar/session.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { SeriesRecord } from '../ports/stores.ts'
+import { Turns } from '../ports/turns.ts'
 import type { QualifiedContract } from './contracts.ts'
 import type { Asking, DataRequester } from './data-link.ts'
 import { askPatiently, refusalOf } from './refusals.ts'
 import { contractKey } from './series.ts'
-import { Turns } from './turns.ts'
 
 /** Holidays are announced long before, so twice a day is often enough. */
 const goodForMs = 12 * 3_600_000

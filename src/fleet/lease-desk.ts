@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import { FleetError } from '../ports/errors.ts'
 import type { Caller } from '../ports/fleet.ts'
 import type { LeaseRecord, LeaseStore } from '../ports/stores.ts'
+import { Turns } from '../ports/turns.ts'
 import type { Audit } from './audit.ts'
 import type { Keeper } from './keeper.ts'
 import { chooseClientId, type PortRange } from './pools.ts'
@@ -18,7 +19,7 @@ export class LeaseDesk {
   readonly #range: PortRange
   readonly #random: () => number
   /** One at a time per follower, or two bots could be given one id. */
-  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns()
 
   constructor(deps: {
     store: LeaseStore
@@ -123,17 +124,7 @@ export class LeaseDesk {
   }
 
   #inTurn<T>(keeper: Keeper, task: () => Promise<T>): Promise<T> {
-    const id = keeper.follower.id
-    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(task)
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    )
-    this.#turns.set(id, settled)
-    void settled.then(() => {
-      if (this.#turns.get(id) === settled) this.#turns.delete(id)
-    })
-    return turn
+    return this.#turns.take(keeper.follower.id, task)
   }
 }
 

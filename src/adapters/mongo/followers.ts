@@ -3,6 +3,7 @@ import type { Collection } from 'mongodb'
 import type { Follower } from '../../../schemas/follower.ts'
 import { FleetError } from '../../ports/errors.ts'
 import type { FollowerStore, MalformedRecord } from '../../ports/stores.ts'
+import { Turns } from '../../ports/turns.ts'
 import { collections } from './collections.ts'
 import type { Connection, StoredDocument } from './connection.ts'
 import { isDuplicate } from './errors.ts'
@@ -13,7 +14,6 @@ import {
   newDocument,
   readFollower,
 } from './follower-document.ts'
-import { Turns } from './turns.ts'
 
 type Followers = Collection<StoredDocument>
 
@@ -25,7 +25,7 @@ export function createFollowerStore(connection: Connection): FollowerStore {
   /** MongoDB compares and swaps in one step, but not every server that speaks its protocol does; so of our own changes one goes at a time. */
   const turns = new Turns()
   function inTurn<T>(id: string, work: (followers: Followers) => Promise<T>): Promise<T> {
-    return turns.run(id, () => onFollowers(`write follower ${id}`, work))
+    return turns.take(id, () => onFollowers(`write follower ${id}`, work))
   }
 
   return {

@@ -1,6 +1,7 @@
 // One simulated gateway on a port of this process, without a container around it: for the bot's demo and tests.
 import type { Clock } from '../../ports/clock.ts'
 import { type SimulatedGateway, startSimulatedGateway } from '../../simulator/gateway.ts'
+import { simulatorClock } from './runtime-container.ts'
 
 export interface BareGatewayOptions {
   readonly clock: Clock
@@ -28,7 +29,7 @@ export function startBareGateway({
     password: 'sim',
     tradingMode: 'paper',
     host: '127.0.0.1',
-    clock: { now: () => clock.now(), schedule: (task, delayMs) => clock.schedule(delayMs, task) },
+    clock: simulatorClock(clock),
     onLog() {},
     onExit: () => onExit?.(),
   })

@@ -1,7 +1,7 @@
 // One at a time per key, whatever becomes of each.
 import { setImmediate as later } from 'node:timers/promises'
 import t from 'tap'
-import { Turns } from '../../../src/adapters/mongo/turns.ts'
+import { Turns } from '../../src/ports/turns.ts'
 
 t.test('in order per key, side by side otherwise, past failures too', async (t) => {
   const turns = new Turns()
@@ -14,12 +14,13 @@ t.test('in order per key, side by side otherwise, past failures too', async (t) 
     return name
   }
   const outcomes = await Promise.allSettled([
-    turns.run('a', work('a1')),
-    turns.run('a', work('a2')),
-    turns.run('b', work('b1')),
+    turns.take('a', work('a1')),
+    turns.take('a', work('a2')),
+    turns.take('b', work('b1')),
   ])
   t.match(outcomes, [{ status: 'rejected' }, { value: 'a2' }, { value: 'b1' }])
   t.ok(seen.indexOf('a1 ends') < seen.indexOf('a2 starts'))
   t.ok(seen.indexOf('b1 starts') < seen.indexOf('a1 ends'))
-  t.equal(await turns.run('a', work('a3')), 'a3')
+  t.equal(await turns.take('a', work('a3')), 'a3')
+  t.equal(turns.has('a'), false, 'nothing is kept of what is over')
 })
