@@ -92,7 +92,11 @@ t.test('without a connection gaps are found, shown and left; they are filled whe
 })
 
 t.test('the missing bars of an outage come first, of every series', async (t) => {
-  const { manager, market, files, clock, track, idle } = makeBars(t, {}, Date.UTC(2026, 2, 18, 15))
+  const { manager, market, files, clock, track, idle } = makeBars(
+    t,
+    { batchSize: 2 },
+    Date.UTC(2026, 2, 18, 15),
+  )
   await track('SPY', '5m')
   await track('AAPL', '5m')
   manager.start()
@@ -100,11 +104,11 @@ t.test('the missing bars of an outage come first, of every series', async (t) =>
   market.connect(false)
   await clock.advance(7_200_000)
   await idle()
-  // A series with a whole month to fetch must wait behind them.
-  await track('MSFT', '1m')
+  // A series that misses fewer bars, but none of an outage, must wait behind them.
+  await track('MSFT', '1d')
   market.asked.length = 0
   market.connect(true)
-  await until(() => files.barsOf({ symbol: 'MSFT', timeframe: '1m' }).length > 0)
+  await until(() => files.barsOf({ symbol: 'MSFT', timeframe: '1d' }).length > 0)
   const bars = market.asked.filter(({ kind }) => kind === 'historicalBars')
   t.strictSame(new Set(bars.slice(0, 2).map(({ symbol }) => symbol)), new Set(['SPY', 'AAPL']))
   t.ok(bars.slice(0, 2).every(({ priority }) => priority === 'outage'))
