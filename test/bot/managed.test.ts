@@ -117,9 +117,11 @@ t.test('a lease is taken with the health address, renewed, and given back', asyn
 /** Says of a gateway what `shown` holds, and leases client id 4321 to whoever asks. */
 async function managerStub(t: Test, shown: Record<string, unknown>, port: number) {
   const asked: string[] = []
+  let looks = 0
   const server = createServer(async (request, response) => {
     const body = await text(request)
-    if (request.method !== 'GET') asked.push(`${request.method} ${request.url} ${body}`)
+    if (request.method === 'GET') looks++
+    else asked.push(`${request.method} ${request.url} ${body}`)
     const lease = { clientId: 4321, host: '127.0.0.1', port, accounts: [], readOnly: false }
     const answer = request.method === 'GET' ? { status: 'RUNNING', phase: 'ready', ...shown } : lease
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
@@ -129,7 +131,7 @@ async function managerStub(t: Test, shown: Record<string, unknown>, port: number
     server.close()
     server.closeAllConnections()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, looks: () => looks }
 }
 
 t.test(
@@ -202,12 +204,8 @@ t.test('a restart that comes a moment after its time is still the planned one', 
   )
   // As a manager does: from then on it speaks of the next day's.
   shown.plannedRestartAt = new Date(restartAtMs + 86_400_000).toISOString()
-  const looks = manager.asked.length
-  await until(
-    () => manager.asked.length,
-    (asked) => asked > looks + 1,
-    'the bot has heard of it',
-  )
+  const before = manager.looks()
+  await until(manager.looks, (looks) => looks > before + 1, 'the bot has heard of it')
   t.equal(bot.count('Gateway validated successfully'), 1, 'the gate stays shut')
   gateway.fault('nightly-restart')
   await bot.heard('Gateway validated successfully', 2)
@@ -232,5 +230,11 @@ t.test('a lock that comes while it trades closes the gate', async (t) => {
   const closed = await bot.heard('order gate closed')
   t.match(closed.fields, { reason: /the gateway is locked: IBKR has locked the account/ })
   t.match(await bot.toldAs(`CRITICAL: ${lost}`), { text: /ACCOUNT_LOCKED/ })
+  const before = manager.looks()
+  await until(manager.looks, (looks) => looks > before + 1, 'the manager has been looked at again')
+  t.equal(bot.count('Gateway validated successfully'), 1, 'whatever its API answers, it is not trusted')
+  t.equal(await bot.healthStatus(), 503)
   t.strictSame(ordersAt(gateway), [])
+  Object.assign(shown, { phase: 'ready', reason: undefined })
+  await bot.heard('Gateway validated successfully', 2)
 })
