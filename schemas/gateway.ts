@@ -1,6 +1,7 @@
 // Gateways as the API shows them: status, phase, reason, health layers, leases, and the bodies of their verbs.
 import { type Static, Type } from 'typebox'
 import { Flag, FollowerId, PageQuery, Problem, ref, Timestamp, words } from './common.ts'
+import { tradingModes } from './follower.ts'
 import { reasonCodes } from './reason.ts'
 
 export const gatewayStatuses = ['STARTING', 'RUNNING', 'STOPPED', 'FAILED'] as const
@@ -51,6 +52,8 @@ export type Condition = Static<typeof Condition>
 export const Gateway = Type.Object(
   {
     followerId: FollowerId,
+    name: Type.Optional(Type.String({ description: "The follower's name, for people." })),
+    tradingMode: words(tradingModes),
     status: words(gatewayStatuses),
     phase: words(gatewayPhases),
     healthy: Type.Boolean(),
@@ -154,6 +157,55 @@ export const GatewayHealth = Type.Object(
   { $id: 'GatewayHealth' },
 )
 export type GatewayHealth = Static<typeof GatewayHealth>
+
+/** What a gateway has been through: phases one after the other, and the round trips of its latest heartbeats. */
+export const GatewayTimeline = Type.Object(
+  {
+    followerId: FollowerId,
+    from: Timestamp,
+    to: Timestamp,
+    spans: Type.Array(
+      Type.Object({
+        phase: words(gatewayPhases),
+        status: words(gatewayStatuses),
+        from: Timestamp,
+        to: Type.Optional(Timestamp),
+        reason: Type.Optional(words(reasonCodes)),
+      }),
+      {
+        description:
+          'Oldest first, without holes; the last one has no `to`. Empty when nothing is known of that time.',
+      },
+    ),
+    heartbeats: Type.Array(Type.Object({ at: Timestamp, roundTripMs: Type.Number() }), {
+      description: 'Of the present manager, oldest first, at most 120.',
+    }),
+    outages: Type.Integer({ description: 'Times that a wanted gateway stopped being RUNNING.' }),
+    outageSeconds: Type.Number({ description: 'Time that it was wanted and not RUNNING.' }),
+  },
+  { $id: 'GatewayTimeline' },
+)
+export type GatewayTimeline = Static<typeof GatewayTimeline>
+
+export const TimelineQuery = Type.Object(
+  {
+    hours: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 168, default: 24, description: 'So far back.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** Where a gateway's screen is shown. On 127.0.0.1 of the host that runs it. */
+export const GatewayScreen = Type.Object(
+  {
+    host: Type.String(),
+    port: Type.Integer(),
+    password: Type.String({ description: 'Made up for this container; a secret like any other.' }),
+  },
+  { $id: 'GatewayScreen' },
+)
+export type GatewayScreen = Static<typeof GatewayScreen>
 
 export const RestartBody = Type.Object(
   { mode: Type.Optional(words(['soft', 'container'] as const)) },

@@ -131,6 +131,7 @@ export const Alert = Type.Object(
     title: Type.String(),
     message: Type.String(),
     action: Type.Optional(Type.String()),
+    runbook: Type.Optional(Type.String({ description: 'Address of what to do, step by step.' })),
     count: Type.Integer(),
     raisedAt: Timestamp,
     lastRaisedAt: Timestamp,
@@ -187,6 +188,40 @@ export const EventsQuery = Type.Object(
     ),
     followerId: Type.Optional(FollowerId),
     ...LimitQuery,
+  },
+  { additionalProperties: false },
+)
+
+/** What `/events/stream` sends. */
+export const streamParts = ['history', 'gateways', 'alerts'] as const
+export type StreamPart = (typeof streamParts)[number]
+
+export const EventStreamQuery = Type.Object(
+  {
+    include: Type.Optional(
+      Type.String({
+        pattern: '^(history|gateways|alerts)(,(history|gateways|alerts))*$',
+        description:
+          'Comma-separated [history]. `history`: each event as it happens. `gateways` and `alerts`: what is now, then each change.',
+      }),
+    ),
+    followerId: Type.Optional(FollowerId),
+    type: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        pattern: '^[a-z0-9.-]+\\*?$',
+        description: 'Only history of this type; `gateway.*` for all that begin so.',
+      }),
+    ),
+    since: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        pattern: '^[A-Za-z0-9_.:+-]+$',
+        description: 'As of GET /events; the header `Last-Event-ID` wins.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )

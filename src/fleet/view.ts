@@ -44,8 +44,11 @@ export function gatewayView(keeper: Keeper, now: number): Gateway {
   const session = keeper.session?.snapshot()
   const up = session?.state === 'ready'
   const planned = keeper.container?.state === 'running' ? plannedRestart(keeper, now) : undefined
+  const { name, tradingMode } = keeper.follower
   return {
     ...statusView(keeper),
+    ...(name !== undefined && { name }),
+    tradingMode,
     connected: up && answers(keeper),
     desired: record.desired,
     ...(state.deadline !== null && { deadline: stamp(state.deadline) }),

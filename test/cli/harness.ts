@@ -118,6 +118,7 @@ export async function ibgm(argv: readonly string[], options: RunOptions = {}): P
 export function gateway(changes: Partial<Gateway> = {}): Gateway {
   return {
     followerId: 'alpha',
+    tradingMode: 'paper',
     status: 'RUNNING',
     phase: 'ready',
     healthy: true,

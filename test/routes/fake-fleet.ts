@@ -108,6 +108,7 @@ export class FakeFleet implements FleetControl {
     } as const
     return {
       followerId: id,
+      tradingMode: 'paper' as const,
       status,
       phase: phases[status],
       healthy: isUp,
