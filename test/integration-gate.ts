@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { get } from 'node:http'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 
-export type Part = 'docker' | 'mongo' | 'vault' | 'compose' | 'haproxy' | 'python'
+export type Part = 'docker' | 'mongo' | 'vault' | 'compose' | 'haproxy' | 'python' | 'chromium'
 
 const howToRun: Record<Part, string> = {
   docker: 'start a Docker engine (DOCKER_HOST or /var/run/docker.sock)',
@@ -18,6 +18,7 @@ const howToRun: Record<Part, string> = {
   haproxy: 'install haproxy (apt-get install haproxy)',
   python:
     'python3 -m venv ~/.cache/ibgm/ib_async && ~/.cache/ibgm/ib_async/bin/pip install ib_async (or set IB_ASYNC_PYTHON)',
+  chromium: 'install Chromium (apt-get install chromium), or set CHROMIUM_PATH',
 }
 
 const probes: Record<Part, () => boolean | Promise<boolean>> = {
@@ -27,6 +28,7 @@ const probes: Record<Part, () => boolean | Promise<boolean>> = {
   compose: async () => (await engineAnswers()) && (await hasComposeImages()),
   haproxy: () => succeeds('haproxy', ['-v']),
   python: async () => (await pythonWithIbAsync()) !== undefined,
+  chromium: () => chromiumPath() !== undefined,
 }
 
 /**
@@ -49,6 +51,14 @@ export async function pythonWithIbAsync(): Promise<string | undefined> {
     if (python && (await succeeds(python, ['-c', 'import ib_async']))) return python
   }
   return undefined
+}
+
+/** A Chromium to drive: `CHROMIUM_PATH`, Debian's, or the `chromium` on the path. */
+export function chromiumPath(): string | undefined {
+  const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter)]
+  return [process.env.CHROMIUM_PATH, ...folders.map((folder) => join(folder, 'chromium'))].find(
+    (path) => path && existsSync(path),
+  )
 }
 
 function engineAnswers(): Promise<boolean> {
