@@ -1,0 +1,108 @@
+// The whole product in this process, over simulated gateways, with its built dashboard: what browser tests look at.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
+import type { Gateway } from '../../schemas/gateway.ts'
+import { hashToken, makeToken, type Role, tokenLine } from '../../src/doors/tokens.ts'
+import { type RunningServer, startServer } from '../../src/server.ts'
+import { portRange, until } from '../fleet/world.ts'
+
+export interface Product {
+  readonly url: string
+  /** Asks the API; `undefined` for an answer without a body. */
+  call<T = unknown>(method: string, path: string, body?: object): Promise<{ status: number; body: T }>
+  /** A follower with credentials whose gateway is wanted; the end of the user name decides its login. */
+  add(id: string, username?: string, more?: object): Promise<void>
+  fault(id: string, fault: string, value?: string): Promise<void>
+  reach(id: string, phase: string): Promise<Gateway>
+  /** Down and up again on the same port, with all records; `whileDown` sees it away. */
+  restart(whileDown?: () => Promise<void>): Promise<void>
+}
+
+export interface ProductOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** Asks with this token; absent: the server knows none. */
+  readonly token?: string
+}
+
+export async function startProduct(
+  t: Pick<Test, 'teardown' | 'testdir'>,
+  { env = {}, token }: ProductOptions = {},
+): Promise<Product> {
+  const { from, to } = portRange(20)
+  const common = {
+    RUNTIME: 'simulated',
+    DATA_DIR: t.testdir(),
+    SIM_LOGIN_SECONDS: '0.05',
+    SIM_TWOFA_SECONDS: '60',
+    SIM_RESTART_SECONDS: '0.2',
+    HEALTHCHECK_INTERVAL: '500ms',
+    PORT_RANGE_START: String(from),
+    PORT_RANGE_END: String(to),
+    ...env,
+  }
+  const start = (port: string) =>
+    startServer({
+      log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+      env: { ...common, PORT: port },
+    })
+  let server: RunningServer = await start('0')
+  t.teardown(() => server.close())
+  const { url } = server
+
+  const call: Product['call'] = async <T>(method: string, path: string, body?: object) => {
+    const answer = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    const said = await answer.text()
+    return { status: answer.status, body: (said ? JSON.parse(said) : undefined) as T }
+  }
+  const must = async (method: string, path: string, body?: object) => {
+    const { status, body: said } = await call(method, path, body)
+    if (status >= 400) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(said)}`)
+  }
+  return {
+    url,
+    call,
+    async add(id, username = `sim-${id}`, more = {}) {
+      await must('POST', '/followers', { id, enabled: false, ...more })
+      await must('PUT', `/followers/${id}/credentials`, { username, password: 'sim' })
+      await must('PATCH', `/followers/${id}`, { enabled: true })
+    },
+    fault: (id, fault, value) =>
+      must('POST', `/simulator/${id}/faults`, { fault, ...(value !== undefined && { value }) }),
+    reach: (id, phase) =>
+      until(
+        async () => (await call<Gateway>('GET', `/gateways/${id}`)).body,
+        (gateway) => gateway.phase === phase,
+        `${id} ${phase}`,
+      ),
+    async restart(whileDown = async () => {}) {
+      await server.close()
+      await whileDown()
+      server = await start(new URL(url).port)
+    },
+  }
+}
+
+/** A token of this role, and its line for API_TOKENS. */
+export function tokenFor(role: Role): { token: string; line: string } {
+  const token = makeToken()
+  return { token, line: tokenLine({ name: `${role}-test`, role, hash: hashToken(token) }) }
+}
+
+/** The dashboard is built apart from the tests: `npm run build` makes both. */
+export const dashboardIsBuilt = () => existsSync(join(import.meta.dirname, '..', '..', 'web', 'index.html'))
+
+/** Types the token where the page asks for it. */
+export async function logIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel(/token/i).fill(token)
+  await page.getByRole('button', { name: /log in|sign in/i }).click()
+}
