@@ -14,6 +14,7 @@ import { gateways } from '../routes/gateways.ts'
 import { leases } from '../routes/leases.ts'
 import { logs } from '../routes/logs.ts'
 import { probes } from '../routes/probes.ts'
+import { screen } from '../routes/screen.ts'
 import { series } from '../routes/series.ts'
 import { simulator } from '../routes/simulator.ts'
 import { system } from '../routes/system.ts'
@@ -102,6 +103,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await api.register(followers)
       await api.register(gateways)
       await api.register(logs, { heartbeatMs })
+      await api.register(screen)
       await api.register(leases)
       await api.register(system)
       await api.register(series)

@@ -44,6 +44,7 @@ export const problemKinds = {
   GATEWAY_NOT_RUNNING: { status: 503, title: 'The gateway is not RUNNING' },
   GATEWAY_NOT_UP: { status: 409, title: 'The gateway is not up' },
   SOFT_RESTART_UNAVAILABLE: { status: 409, title: 'No soft restart here' },
+  SCREEN_UNAVAILABLE: { status: 409, title: 'No screen here' },
   LEASE_NOT_FOUND: { status: 404, title: 'No such lease' },
   ALERT_NOT_FOUND: { status: 404, title: 'No such alert' },
   SCAN_RUNNING: { status: 409, title: 'A scan is running' },

@@ -3,6 +3,7 @@ import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/foll
 import type {
   Gateway,
   GatewayHealth,
+  GatewayScreen,
   GatewayStatus,
   GatewayStatusView,
   Lease,
@@ -23,6 +24,7 @@ import type { Keeper } from './keeper.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { review } from './records.ts'
 import { retireFollower } from './retire.ts'
+import { gatewayScreen } from './screen.ts'
 import { scrubLine } from './scrub.ts'
 import type { FleetDeps } from './settings.ts'
 import { shutDown } from './shutdown.ts'
@@ -214,6 +216,10 @@ export class GatewayManager implements FleetControl {
     const until = AbortSignal.any([signal, this.#fleet.signal])
     for await (const line of this.#deps.runtime.logs(container.id, options, until))
       yield { ...line, text: scrubLine(line.text) }
+  }
+
+  async gatewayScreen(id: string, caller: Caller, signal: AbortSignal): Promise<GatewayScreen> {
+    return gatewayScreen(this.#fleet, this.#keeper(id), caller, signal)
   }
 
   launchGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {

@@ -3,6 +3,7 @@ import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/foll
 import type {
   Gateway,
   GatewayHealth,
+  GatewayScreen,
   GatewayStatus,
   GatewayStatusView,
   Lease,
@@ -74,6 +75,8 @@ export interface FleetControl {
     options: { tail?: number; follow?: boolean },
     signal: AbortSignal,
   ): AsyncIterable<LogLine>
+  /** Where its screen is shown, with the password; who asked is noted. NOT_FOUND when it has none, GATEWAY_NOT_UP, SCREEN_UNAVAILABLE, ENGINE_UNAVAILABLE: the one read that asks the engine. */
+  gatewayScreen(id: string, caller: Caller, signal: AbortSignal): Promise<GatewayScreen>
 
   /** FOLLOWER_NOT_LAUNCHABLE, CREDENTIALS_REJECTED, PORT_EXHAUSTED, ENGINE_UNAVAILABLE (then nothing is recorded). */
   launchGateway(id: string, options: VerbOptions): Promise<VerbOutcome>

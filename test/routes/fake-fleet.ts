@@ -1,6 +1,6 @@
 // A manager core in memory, for tests of the HTTP layer: real state and the port's promises, without gateways. Tests move it by its own methods.
 import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
-import type { Gateway, GatewayStatus, Lease, LeaseBody } from '../../schemas/gateway.ts'
+import type { Gateway, GatewayScreen, GatewayStatus, Lease, LeaseBody } from '../../schemas/gateway.ts'
 import type { Alert, FleetEvent } from '../../schemas/system.ts'
 import { FleetError } from '../../src/ports/errors.ts'
 import type { BulkOutcome, Caller, FleetControl, VerbOptions, VerbOutcome } from '../../src/ports/fleet.ts'
@@ -18,6 +18,8 @@ export class FakeFleet implements FleetControl {
   readonly faults: Array<{ id: string; fault: string; value?: string }> = []
   /** What each gateway's log holds. */
   readonly logs = new Map<string, string[]>()
+  /** The screens of those gateways that have one. */
+  readonly screens = new Map<string, GatewayScreen>()
   /** How many log readers are open. */
   readers = 0
   /** How many callers are being held. */
@@ -158,6 +160,15 @@ export class FakeFleet implements FleetControl {
     } finally {
       this.readers -= 1
     }
+  }
+
+  async gatewayScreen(id: string, caller: Caller): Promise<GatewayScreen> {
+    this.getGateway(id)
+    const screen = this.screens.get(id)
+    if (!screen) throw new FleetError('NOT_FOUND', `${id} has no screen.`)
+    if (this.statuses.get(id) === 'STOPPED') throw new FleetError('GATEWAY_NOT_UP', `${id} is not up.`)
+    this.#audit('gateway.screen.shown', id, caller)
+    return screen
   }
 
   async launchGateway(id: string, options: VerbOptions): Promise<VerbOutcome> {
