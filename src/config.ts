@@ -10,6 +10,7 @@ import {
   type Environment,
   readVariables,
 } from './config/reading.ts'
+import { type TelemetryConfig, telemetryConfig } from './config/telemetry.ts'
 import { readTls, type TlsFiles } from './config/tls.ts'
 import type { LogLevel, Rate } from './config/values.ts'
 import { type Values, type VariableName, variables } from './config/variables.ts'
@@ -69,6 +70,8 @@ export interface Config {
   readonly marketData: MarketDataConfig
   /** Absent: no port forwarding. */
   readonly forwarder?: ForwardingConfig
+  /** Absent: no figures or traces are sent anywhere. */
+  readonly telemetry?: TelemetryConfig
 }
 
 export interface DockerConfig {
@@ -102,6 +105,8 @@ export interface Secrets {
   readonly credentialsKey?: Buffer
   readonly discordWebhookUrl?: string
   readonly alertWebhookUrl?: string
+  /** Headers of each request to the collector. */
+  readonly collectorHeaders?: Readonly<Record<string, string>>
 }
 
 export interface ParsedConfig {
@@ -165,6 +170,7 @@ function assemble(
   },
 ): { config: Config; secrets: Secrets } {
   const forwarder = forwardingConfig(v)
+  const telemetry = telemetryConfig(v)
   const config: Config = {
     http: {
       host: v.HOST,
@@ -203,6 +209,7 @@ function assemble(
     },
     marketData: marketDataConfig(v),
     ...(forwarder && { forwarder }),
+    ...(telemetry && { telemetry }),
   }
   const secrets: Secrets = {
     ...(v.API_TOKENS === undefined ? {} : { tokens: v.API_TOKENS }),
@@ -212,6 +219,7 @@ function assemble(
     ...(v.CREDENTIALS_KEY === undefined ? {} : { credentialsKey: v.CREDENTIALS_KEY }),
     ...(v.DISCORD_WEBHOOK_URL === undefined ? {} : { discordWebhookUrl: v.DISCORD_WEBHOOK_URL }),
     ...(v.ALERT_WEBHOOK_URL === undefined ? {} : { alertWebhookUrl: v.ALERT_WEBHOOK_URL }),
+    ...(v.OTEL_EXPORTER_OTLP_HEADERS === undefined ? {} : { collectorHeaders: v.OTEL_EXPORTER_OTLP_HEADERS }),
   }
   return { config: deepFreeze(config), secrets: Object.freeze(secrets) }
 }

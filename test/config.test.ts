@@ -81,6 +81,41 @@ t.test('.env.example is what the table says, and its values are the defaults', a
   t.strictSame(parseConfig(parseEnv(everyLine)), parseConfig({}), 'an empty variable counts as unset')
 })
 
+t.test('figures and traces go to the collector, or each to an address of its own', async (t) => {
+  const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/' }
+  t.strictSame(parseConfig(collector).config.telemetry, {
+    serviceName: 'ib-gateway-manager',
+    metricsUrl: 'http://127.0.0.1:4318/v1/metrics',
+    tracesUrl: 'http://127.0.0.1:4318/v1/traces',
+    metricIntervalMs: 60_000,
+  })
+  const apart = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/in', OTEL_SERVICE_NAME: 'desk' }
+  t.strictSame(parseConfig(apart).config.telemetry, {
+    serviceName: 'desk',
+    tracesUrl: 'https://traces.example/in',
+    metricIntervalMs: 60_000,
+  })
+  t.equal(parseConfig({ ...collector, OTEL_SDK_DISABLED: 'true' }).config.telemetry, undefined)
+  const { secrets } = parseConfig({
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20s3cret, x-tenant=a=b',
+  })
+  t.strictSame(secrets.collectorHeaders, { authorization: 'Bearer s3cret', 'x-tenant': 'a=b' })
+  t.strictSame(
+    faultsOf({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://collector:4317',
+      OTEL_EXPORTER_OTLP_HEADERS: 'Bearer s3cret',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://me:s3cret@collector',
+      OTEL_TRACES_SAMPLER_ARG: '2',
+    }).map((fault) => fault.slice(0, fault.indexOf(':'))),
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+      'OTEL_EXPORTER_OTLP_HEADERS',
+      'OTEL_TRACES_SAMPLER_ARG',
+    ],
+  )
+})
+
 t.test('what a variable takes', async (t) => {
   const { config, secrets } = parseConfig({
     HOST: '::1',

@@ -1,6 +1,7 @@
 // Every variable that the server takes: kind, default, and what it means to a person. The one table behind config.ts and .env.example.
 import { forwardAllow, forwardListen, forwardTarget } from './forwarding.ts'
 import { optional, type ValuesOf, type Variable, withDefault } from './reading.ts'
+import { collectorAddress, collectorHeaders } from './telemetry.ts'
 import {
   duration,
   key256,
@@ -270,6 +271,46 @@ export const variables = {
     forwardAllow,
     'Who may come in: networks or addresses, separated by commas; the networks of that interface when unset.',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    collectorAddress,
+    'Collector that metrics and traces are sent to, as OTLP over HTTP (JSON), like http://127.0.0.1:4318; nothing is sent when unset. The other OTEL_ variables of the SDK count too.',
+  ),
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: optional(
+    collectorAddress,
+    'Another address for metrics alone, taken as it is; without it /v1/metrics of the collector.',
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional(
+    collectorAddress,
+    'Another address for traces alone, taken as it is; without it /v1/traces of the collector.',
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    kind: collectorHeaders,
+    about: 'Headers of each request to it, like authorization=Bearer%20secret, separated by commas.',
+    secret: true,
+  },
+  OTEL_SERVICE_NAME: withDefault(anyText, 'ib-gateway-manager', 'Name of this service there.'),
+  OTEL_METRIC_EXPORT_INTERVAL: withDefault(
+    wholeNumber(100, 86_400_000),
+    '60000',
+    'Between two sendings of the metrics, in milliseconds.',
+  ),
+  OTEL_TRACES_SAMPLER: withDefault(
+    word(
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+      'always_on',
+      'always_off',
+      'traceidratio',
+    ),
+    'parentbased_always_on',
+    'Which traces are sent.',
+  ),
+  OTEL_TRACES_SAMPLER_ARG: optional(
+    matching(/^(0(\.\d+)?|1(\.0+)?|\.\d+)$/, 'a share from 0 to 1'),
+    'For traceidratio: the share of traces that is sent.',
+  ),
+  OTEL_SDK_DISABLED: withDefault(yesOrNo, 'false', 'true sends nothing, whatever else is set.'),
 } satisfies Record<string, Variable<unknown>>
 
 export type VariableName = keyof typeof variables
@@ -286,4 +327,5 @@ export const sections: ReadonlyArray<{ readonly title: string; readonly first: V
   { title: 'Credentials', first: 'CREDENTIALS_KEY' },
   { title: 'Market data', first: 'IB_HOST' },
   { title: 'Forwarding', first: 'FORWARD_LISTEN' },
+  { title: 'Telemetry', first: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
 ]
