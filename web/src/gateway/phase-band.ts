@@ -1,0 +1,99 @@
+// The geometry of a day's phases: where each lies on a band from left to right. Pure.
+import type { GatewayPhase, GatewayTimeline } from '../../../schemas/gateway.ts'
+import type { ReasonCode } from '../../../schemas/reason.ts'
+import { phaseWords, type Tone } from './phase-words.ts'
+
+/** One phase on the band. Places are in units of the band; times in ms since the epoch. */
+export interface Segment {
+  readonly phase: GatewayPhase
+  readonly tone: Tone
+  readonly reason?: ReasonCode
+  readonly from: number
+  readonly to: number
+  /** It is the present phase. */
+  readonly isOpen: boolean
+  readonly x: number
+  readonly width: number
+}
+
+export interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
+/** A phase that lasted for seconds would vanish among hours: none is drawn thinner than this. */
+const thinnest = 2
+
+/** The phases within `stretch`, oldest first, on a band so wide. What ended before it is left out, what crosses its edges is cut. */
+export function segmentsOf(spans: GatewayTimeline['spans'], stretch: Stretch, width: number): Segment[] {
+  const scale = width / Math.max(1, stretch.to - stretch.from)
+  return spans.flatMap(({ phase, reason, from, to }) => {
+    const began = Math.max(Date.parse(from), stretch.from)
+    const ended = to === undefined ? stretch.to : Math.min(Date.parse(to), stretch.to)
+    if (ended < began || began >= stretch.to || (to !== undefined && ended <= stretch.from)) return []
+    const length = Math.min(width, Math.max(thinnest, (ended - began) * scale))
+    return {
+      phase,
+      tone: phaseWords[phase].tone,
+      ...(reason !== undefined && { reason }),
+      from: began,
+      to: ended,
+      isOpen: to === undefined,
+      x: round(Math.min((began - stretch.from) * scale, width - length)),
+      width: round(length),
+    }
+  })
+}
+
+/** Long and calm ones first: drawn later, a short failure lies on top of what surrounds it. */
+export function drawingOrder(segments: readonly Segment[]): Segment[] {
+  const urgency: Readonly<Record<Tone, number>> = { off: 0, good: 1, busy: 2, waiting: 3, bad: 4 }
+  return [...segments].sort((a, b) => urgency[a.tone] - urgency[b.tone])
+}
+
+/** The segment at this place: the last one drawn there, else the nearest. -1 when there is none. */
+export function segmentAt(segments: readonly Segment[], x: number): number {
+  const hits = segments.filter((segment) => x >= segment.x && x <= segment.x + segment.width)
+  const hit = drawingOrder(hits).at(-1)
+  if (hit) return segments.indexOf(hit)
+  const distance = (segment: Segment) => Math.max(segment.x - x, x - segment.x - segment.width)
+  return segments.reduce((best, segment, i) => {
+    const nearest = segments[best]
+    return nearest === undefined || distance(segment) < distance(nearest) ? i : best
+  }, -1)
+}
+
+/** Marks for full hours, at most `count` of them: where, and which hour (ms since the epoch). `offsetMs`: local time minus UTC. */
+export function hourMarks(
+  stretch: Stretch,
+  width: number,
+  offsetMs: number,
+  count = 8,
+): Array<{ x: number; at: number }> {
+  const hour = 3_600_000
+  const hours = (stretch.to - stretch.from) / hour
+  const step = ([1, 2, 3, 4, 6, 12, 24].find((hoursApart) => hours / hoursApart <= count) ?? 48) * hour
+  const first = Math.ceil((stretch.from + offsetMs) / step) * step - offsetMs
+  const marks = []
+  for (let at = first; at < stretch.to; at += step) {
+    marks.push({ at, x: round(((at - stretch.from) / (stretch.to - stretch.from)) * width) })
+  }
+  return marks
+}
+
+/** Phases that a gateway was in, each once, in the order of their tones: the legend. */
+export function tonesOf(segments: readonly Segment[]): Tone[] {
+  const order: readonly Tone[] = ['good', 'busy', 'waiting', 'bad', 'off']
+  return order.filter((tone) => segments.some((segment) => segment.tone === tone))
+}
+
+/** Containers and soft restarts that the phases tell of: each way from somewhere else into `creating` or `restarting`. */
+export function restartsOf(segments: readonly Segment[]): number {
+  const begins = (phase: GatewayPhase | undefined) => phase === 'creating' || phase === 'restarting'
+  return segments.filter(
+    ({ phase }, i) =>
+      i > 0 && begins(phase) && segments[i - 1]?.phase !== 'stopped' && !begins(segments[i - 1]?.phase),
+  ).length
+}
+
+const round = (value: number) => Math.round(value * 10) / 10

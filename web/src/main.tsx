@@ -1,0 +1,13 @@
+// The page's start: styles, frame, and the live stream.
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { startLive } from './live.ts'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/frame.css'
+import './styles/fleet.css'
+
+const root = document.getElementById('app')
+if (root) render(<App />, root)
+startLive()

@@ -1,0 +1,30 @@
+// The token that this tab uses; forgotten when the tab is closed, never in an address.
+import { signal } from '@preact/signals'
+
+const key = 'ibgm-token'
+const current = signal<string | undefined>(sessionStorage.getItem(key) ?? undefined)
+
+/** Why the reader is asked to log in (again). */
+export const loginReason = signal<string | undefined>(undefined)
+
+export function token(): string | undefined {
+  return current.value
+}
+
+export function keepToken(value: string): void {
+  sessionStorage.setItem(key, value)
+  current.value = value
+  loginReason.value = undefined
+}
+
+export function forgetToken(reason?: string): void {
+  sessionStorage.removeItem(key)
+  current.value = undefined
+  loginReason.value = reason
+}
+
+/** Headers of a request, with the token if there is one. */
+export function authorization(): Record<string, string> {
+  const value = current.peek()
+  return value === undefined ? {} : { authorization: `Bearer ${value}` }
+}
