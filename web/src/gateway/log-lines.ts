@@ -1,6 +1,7 @@
 // What a line of a gateway's log says, for a reader who looks for the stage of a login. Pure; reads lines as the fleet itself does.
 import { classifyLogLine } from '../../../src/fleet/login-log/classify.ts'
 import type { LogSign } from '../../../src/fleet/login-log/sign.ts'
+import { scrubLine } from '../../../src/fleet/scrub.ts'
 
 /** `stage`: on its way. `waiting`: for a person. `good`: logged in. `bad`: refused or broken. `note`: about the log itself. */
 export type LineTone = 'plain' | 'stage' | 'waiting' | 'good' | 'bad' | 'note'
@@ -70,22 +71,14 @@ export function shownLine(key: number, text: string): ShownLine {
   const [tone, mark] = (sign && marks[sign.kind]) ?? [
     trouble.test(text.slice(0, shownLength)) ? 'bad' : 'plain',
   ]
-  return { key, text: cut(printable(text)), tone, ...(mark !== undefined && { mark }) }
+  return { key, text: cut(text), tone, ...(mark !== undefined && { mark }) }
 }
 
-/** The manager has done this already; a page should not have to trust that. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return text.replace(
-    /\u001b\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    '',
-  )
-}
-
+/** Scrubbed here too, as the manager has done already: a page should not have to trust that. */
 function cut(text: string): string {
-  if (text.length <= shownLength) return text
+  if (text.length <= shownLength) return scrubLine(text)
   const kept = text.slice(0, shownLength).replace(/[\ud800-\udbff]$/, '')
-  return `${kept} … [${text.length - kept.length} more characters]`
+  return `${scrubLine(kept)} … [${text.length - kept.length} more characters]`
 }
 
 /** IBC's own time stamp apart from what it says, so that the eye can skip it. */

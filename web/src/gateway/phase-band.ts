@@ -1,7 +1,7 @@
 // The geometry of a day's phases: where each lies on a band from left to right. Pure.
 import type { GatewayPhase, GatewayTimeline } from '../../../schemas/gateway.ts'
 import type { ReasonCode } from '../../../schemas/reason.ts'
-import { phaseWords, type Tone } from './phase-words.ts'
+import { lookOf, type Tone } from '../ui/phases.ts'
 
 /** One phase on the band. Places are in units of the band; times in ms since the epoch. */
 export interface Segment {
@@ -34,7 +34,7 @@ export function segmentsOf(spans: GatewayTimeline['spans'], stretch: Stretch, wi
     const length = Math.min(width, Math.max(thinnest, (ended - began) * scale))
     return {
       phase,
-      tone: phaseWords[phase].tone,
+      tone: lookOf({ phase }).tone,
       ...(reason !== undefined && { reason }),
       from: began,
       to: ended,
@@ -47,7 +47,14 @@ export function segmentsOf(spans: GatewayTimeline['spans'], stretch: Stretch, wi
 
 /** Long and calm ones first: drawn later, a short failure lies on top of what surrounds it. */
 export function drawingOrder(segments: readonly Segment[]): Segment[] {
-  const urgency: Readonly<Record<Tone, number>> = { off: 0, good: 1, busy: 2, waiting: 3, bad: 4 }
+  const urgency: Readonly<Record<Tone, number>> = {
+    off: 0,
+    good: 1,
+    moving: 2,
+    warn: 3,
+    trouble: 4,
+    person: 5,
+  }
   return [...segments].sort((a, b) => urgency[a.tone] - urgency[b.tone])
 }
 
@@ -81,19 +88,22 @@ export function hourMarks(
   return marks
 }
 
-/** Phases that a gateway was in, each once, in the order of their tones: the legend. */
+/** The tones that occur, the calm ones first: what a legend must explain. */
 export function tonesOf(segments: readonly Segment[]): Tone[] {
-  const order: readonly Tone[] = ['good', 'busy', 'waiting', 'bad', 'off']
+  const order: readonly Tone[] = ['good', 'moving', 'warn', 'trouble', 'person', 'off']
   return order.filter((tone) => segments.some((segment) => segment.tone === tone))
 }
 
-/** Containers and soft restarts that the phases tell of: each way from somewhere else into `creating` or `restarting`. */
+/** Containers after the first and soft restarts that the phases tell of. A launch from `stopped` is none. */
 export function restartsOf(segments: readonly Segment[]): number {
-  const begins = (phase: GatewayPhase | undefined) => phase === 'creating' || phase === 'restarting'
-  return segments.filter(
-    ({ phase }, i) =>
-      i > 0 && begins(phase) && segments[i - 1]?.phase !== 'stopped' && !begins(segments[i - 1]?.phase),
-  ).length
+  let count = 0
+  let before: GatewayPhase = 'stopped'
+  for (const { phase } of segments) {
+    const begins = phase === 'creating' || phase === 'restarting'
+    if (begins && before !== 'stopped') count += 1
+    if (phase !== 'pulling') before = begins ? 'stopped' : phase
+  }
+  return count
 }
 
 const round = (value: number) => Math.round(value * 10) / 10

@@ -59,7 +59,7 @@ function typescriptOf(target: SnippetTarget): string {
 const answer = await fetch('${leasesOf(target)}', {
   method: 'POST',
   headers: {
-    'content-type': 'application/json',${target.needsToken ? '\n    authorization: `Bearer ${process.env.IBGM_TOKEN}`,' : ''}
+    'content-type': 'application/json',${target.needsToken ? "\n    authorization: 'Bearer ' + process.env.IBGM_TOKEN," : ''}
   },
   body: JSON.stringify({ purpose: 'my-bot', ttlSeconds: 3600 }),
 })

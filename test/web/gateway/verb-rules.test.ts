@@ -1,0 +1,51 @@
+import t from 'tap'
+import type { Gateway, GatewayPhase, GatewayStatus } from '../../../schemas/gateway.ts'
+import { outcomeOf, type Verb, whyNot } from '../../../web/src/gateway/verb-rules.ts'
+
+const gateway = (
+  status: GatewayStatus,
+  phase: GatewayPhase,
+  desired: Gateway['desired'] = 'running',
+): Gateway => ({
+  followerId: 'alpha',
+  tradingMode: 'paper',
+  status,
+  phase,
+  desired,
+  healthy: status === 'RUNNING',
+  connected: status === 'RUNNING',
+  since: '2026-01-05T14:30:00.000Z',
+  accounts: [],
+  reconnects: 0,
+  restarts: 0,
+  connectionFailures: 0,
+  conditions: [],
+  drift: false,
+})
+
+const verbs: readonly Verb[] = ['launch', 'stop', 'restart', 'restart-container', 'reconnect']
+
+t.test('which verbs a state takes', async (t) => {
+  for (const [state, allowed] of [
+    [gateway('RUNNING', 'ready'), ['stop', 'restart', 'restart-container', 'reconnect']],
+    [gateway('RUNNING', 'degraded'), ['stop', 'restart', 'restart-container', 'reconnect']],
+    [gateway('STARTING', 'awaiting-2fa'), ['stop', 'restart-container']],
+    [gateway('FAILED', 'locked'), ['launch', 'stop']],
+    [gateway('FAILED', 'backing-off'), ['launch', 'stop']],
+    [gateway('STOPPED', 'stopped', 'stopped'), ['launch']],
+    [gateway('STARTING', 'stopping', 'stopped'), ['launch']],
+  ] as const) {
+    t.strictSame(
+      verbs.filter((verb) => whyNot(verb, state) === null),
+      allowed,
+      state.phase,
+    )
+  }
+})
+
+t.test('when a verb is over', async (t) => {
+  t.equal(outcomeOf('launch', gateway('STARTING', 'booting')), 'underway')
+  t.equal(outcomeOf('launch', gateway('RUNNING', 'ready')), 'done')
+  t.equal(outcomeOf('launch', gateway('FAILED', 'locked')), 'failed')
+  t.equal(outcomeOf('stop', gateway('STOPPED', 'stopped', 'stopped')), 'done')
+})
