@@ -1,22 +1,9 @@
 // The API's description for machines and, as Swagger UI, for people.
-import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
+import helmet from '@fastify/helmet'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { stringify } from 'yaml'
-
-/** Headers of a page. They cost half of a small answer's time, and only a browser that shows a page heeds them: so no JSON route has them. */
-const pageHeaders: FastifyHelmetOptions = {
-  contentSecurityPolicy: {
-    directives: {
-      'frame-ancestors': ["'none'"],
-      // A page over plain HTTP could not load its own scripts.
-      'upgrade-insecure-requests': null,
-    },
-  },
-  frameguard: { action: 'deny' },
-  // Would make a browser refuse every other server on localhost that has no TLS.
-  hsts: false,
-}
+import { pageHeaders } from './page-headers.ts'
 
 /** The description of a ready app in YAML, as committed in openapi.yaml. */
 export function apiAsYaml(app: FastifyInstance): string {

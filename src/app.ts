@@ -5,6 +5,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { Type } from 'typebox'
 import { alerts } from '../routes/alerts.ts'
 import { bars } from '../routes/bars.ts'
+import { dashboard } from '../routes/dashboard.ts'
 import { docs } from '../routes/docs.ts'
 import { events } from '../routes/events.ts'
 import { followers } from '../routes/followers.ts'
@@ -49,6 +50,8 @@ export interface AppDeps {
   readonly tls?: { readonly cert: string; readonly key: string }
   /** A larger body is 413 [128 KiB: a bulk call on 1,000 followers needs half of it]. */
   readonly bodyLimitBytes?: number
+  /** Where the built dashboard lies; absent: `/` says how to build it. */
+  readonly webDir?: string
   /** How often a quiet event stream shows that it lives [15 s]. */
   readonly streamHeartbeatMs?: number
 }
@@ -97,6 +100,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const heartbeatMs = deps.streamHeartbeatMs ?? 15_000
   await app.register(probes)
   await app.register(docs)
+  await app.register(dashboard, deps.webDir === undefined ? {} : { webDir: deps.webDir })
   await app.register(
     async (api) => {
       refuseUnknownQueries(api)

@@ -1,6 +1,7 @@
 // The composition root as a function: config, adapters, core, app, listening; unwinds in reverse, also when the start fails half-way.
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { destination, type Logger, pino } from 'pino'
 import { alertLog } from './adapters/alert-log.ts'
 import { askBotHealth } from './adapters/bot-health.ts'
@@ -134,6 +135,7 @@ export async function startServer({
       version: productVersion,
       log,
       doors: { clock, rateLimit, ...(book && { tokens: book }) },
+      webDir: fileURLToPath(new URL('../dashboard', import.meta.url)),
       ...(tls && { tls }),
     })
     // The socket first: an address that is taken must not start a fleet.
