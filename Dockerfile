@@ -10,6 +10,7 @@ COPY tsconfig.json ./
 COPY schemas schemas
 COPY routes routes
 COPY src src
+COPY web web
 RUN npm run build
 
 FROM ${NODE_IMAGE} AS runtime
