@@ -74,9 +74,16 @@ t.test('the npm package has all that runs and reads, and nothing else', async (t
   )
   const files: string[] = packed.files.map(({ path }: { path: string }) => path)
   const wanted = ['package.json', 'README.md', 'LICENSE', 'openapi.yaml', '.env.example', 'docs/runbook.md']
-  for (const file of [...wanted, ...Object.values<string>(manifest.bin), 'dist/src/main.js'])
+  for (const file of [
+    ...wanted,
+    ...Object.values<string>(manifest.bin),
+    'dist/src/main.js',
+    'dist/dashboard/index.html',
+  ])
     t.ok(files.includes(file), file)
-  const strange = files.filter((file) => !/^(dist\/(src|routes|schemas|web)\/|docs\/|examples\/)/.test(file))
+  const strange = files.filter(
+    (file) => !/^(dist\/(src|routes|schemas|dashboard)\/|docs\/|examples\/)/.test(file),
+  )
   t.strictSame(
     strange.filter((file) => !/^(package\.json|README\.md|LICENSE|openapi\.yaml|\.env\.example)$/.test(file)),
     [],
