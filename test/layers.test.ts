@@ -7,19 +7,21 @@ import t from 'tap'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 const face =
-  '(app|problems|serialization|validation|bodies|doors|doors/[\\w-]+|request-log|describe-api|openapi)\\.ts'
+  '(app|problems|serialization|validation|bodies|doors|doors/[\\w-]+|request-log|request-trace|describe-api|openapi)\\.ts'
 
 /** Which parts of the tree, and which packages, the files of a part may import. The first part that fits counts. */
 const rules: Array<{ part: RegExp; may: RegExp }> = [
   { part: /^schemas\//, may: /^(schemas\/|typebox$)/ },
   { part: /^src\/ports\//, may: /^(schemas\/|src\/ports\/)/ },
+  // What may be traced: nothing of ours but the errors that spans speak of.
+  { part: /^src\/telemetry\//, may: /^(src\/ports\/errors\.ts$|@opentelemetry\/api$)/ },
   { part: /^src\/simulator\//, may: /^(src\/simulator\/|node:)/ },
   { part: /^src\/first-run\//, may: /^(src\/first-run\/|node:)/ },
-  { part: /^src\/session\//, may: /^(schemas\/|src\/(ports|session)\/|node:|p-limit$)/ },
+  { part: /^src\/session\//, may: /^(schemas\/|src\/(ports|session|telemetry)\/|node:|p-limit$)/ },
   { part: /^src\/alerts\//, may: /^(schemas\/|src\/(ports|alerts)\/|node:)/ },
   // Pure: times in, times out.
   { part: /^src\/calendar\//, may: /^(schemas\/|src\/(ports|calendar)\/|luxon$)/ },
-  { part: /^src\/bars\//, may: /^(schemas\/|src\/(ports|bars|session|calendar)\/|node:|p-limit$)/ },
+  { part: /^src\/bars\//, may: /^(schemas\/|src\/(ports|bars|session|calendar|telemetry)\/|node:|p-limit$)/ },
   // Only its own composition root knows who keeps the promises of the ports.
   { part: /^src\/bot\/main\.ts$/, may: /^(?!src\/(fleet|bars|cli|simulator)\/)/ },
   {
@@ -27,7 +29,7 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
     may: /^(schemas\/|src\/(ports|bot|session|alerts|calendar)\/|src\/config\/(values|reading)\.ts$|node:|typebox)/,
   },
   { part: /^src\/forwarder\//, may: /^(src\/(ports|forwarder)\/|node:)/ },
-  { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts)\/|node:|p-limit$|typebox)/ },
+  { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts|telemetry)\/|node:|p-limit$|typebox)/ },
   {
     part: /^routes\//,
     may: /^(schemas\/|routes\/|src\/ports\/|src\/problems\.ts$|node:|typebox$|fastify$|@fastify\/|yaml$)/,
@@ -35,7 +37,7 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
   {
     part: new RegExp(`^src/${face}$`),
     may: new RegExp(
-      `^(schemas/|routes/|src/ports/|src/${face}$|node:|fastify$|@fastify/|typebox$|yaml$|pino$)`,
+      `^(schemas/|routes/|src/(ports|telemetry)/|src/${face}$|node:|fastify$|@fastify/|typebox$|yaml$|pino$)`,
     ),
   },
   // A client of the API. What works without a server is put together from adapters, and reads logs as the fleet does.
@@ -56,6 +58,9 @@ const vendors: Array<{ name: RegExp; owner: RegExp }> = [
   { name: /^fastify$/, owner: /^(routes\/|src\/[\w-]+\.ts$)/ },
   { name: /^commander$/, owner: /^src\/cli\// },
   { name: /^luxon$/, owner: /^src\/calendar\// },
+  // The core makes spans by src/telemetry; what sends them is an adapter.
+  { name: /^@opentelemetry\/api$/, owner: /^src\/(telemetry|adapters\/otel)\// },
+  { name: /^@opentelemetry\/(?!api$)/, owner: /^src\/adapters\/otel\// },
   { name: /^udsv$/, owner: /^src\/adapters\/csv\// },
 ]
 

@@ -1,6 +1,9 @@
 // The longest step: from a follower's credentials to a container that runs on a port of its own.
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { GatewayContainer, GatewayCredentials } from '../ports/runtime.ts'
+import { traced } from '../telemetry/tracer.ts'
+import { tracedRun } from './container-trace.ts'
+import { attributesOf } from './gateway-traces.ts'
 import { type Hands, remember } from './hands.ts'
 import type { Keeper } from './keeper.ts'
 import { chooseClientId } from './pools.ts'
@@ -46,7 +49,16 @@ async function readCredentials(
   signal: AbortSignal,
 ): Promise<GatewayCredentials> {
   const followerId = keeper.follower.id
-  const { credentials, from } = await hands.credentials.read(keeper.follower, signal)
+  const { credentials, from } = await traced(
+    hands.tracer,
+    'credentials.read',
+    attributesOf(keeper),
+    async (span) => {
+      const login = await hands.credentials.read(keeper.follower, signal)
+      span.setAttribute('ibgm.credential_store', login.from.store)
+      return login
+    },
+  )
   const message = 'Credentials read for a login'
   hands.audit.note({ type: 'credentials.read', followerId, message, data: { ...from } })
   return credentials
@@ -68,7 +80,10 @@ async function runOnFreePort(
     try {
       return await hands.launchSlot(() => {
         signal.throwIfAborted()
-        return hands.runtime.run(spec, { hostPort, clientId, usernameHash }, credentials, signal)
+        const placement = { hostPort, clientId, usernameHash }
+        return tracedRun(hands.tracer, attributesOf(keeper), (onCreated) =>
+          hands.runtime.run(spec, placement, credentials, signal, onCreated),
+        )
       })
     } catch (err) {
       await spent.giveBack()

@@ -40,7 +40,8 @@ export async function reconcile(
     await settle(keeper, deps)
     const steps = plan(keeper.state, seen, eyes.now())
     if (steps.length === 0) return againIn(keeper, deps)
-    const failed = await runSteps(keeper, steps, deps, signal)
+    const followerId = keeper.follower.id
+    const failed = await hands.traces.within(followerId, () => runSteps(keeper, steps, deps, signal))
     if (failed) return againIn(keeper, deps, retryStepMs)
   }
   hands.log.error(

@@ -30,6 +30,7 @@ export async function review(
     }
     await remember(keeper, deps, change)
     if (change.desired === 'stopped') queue.interrupt(id)
+    else fleet.traces.wishedByRecord(id)
   }
   fleet.wake(id)
   return keeper

@@ -26,6 +26,7 @@ export function openSession(keeper: Keeper, container: GatewayContainer, hands: 
       clock: hands.clock,
       log: hands.log,
       random: hands.random,
+      ...(hands.tracer && { tracer: hands.tracer }),
       pacer: hands.pacers.of('127.0.0.1', container.hostPort),
     },
     {
@@ -39,4 +40,5 @@ export function openSession(keeper: Keeper, container: GatewayContainer, hands: 
   )
   session.onChange(() => hands.wake(followerId))
   return session
+  session.onHeartbeat((roundTripMs) => hands.heartbeat(followerId, roundTripMs))
 }

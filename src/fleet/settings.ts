@@ -9,6 +9,7 @@ import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { Stores } from '../ports/stores.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
 import type { AskBot } from './bot-watch.ts'
+import type { Tracer } from '../telemetry/tracer.ts'
 import type { SessionSettings } from './hands.ts'
 import type { BudgetLimits } from './login-budget.ts'
 import type { PortRange } from './pools.ts'
@@ -47,6 +48,8 @@ export interface FleetDeps {
   readonly clock: Clock
   readonly log: Log
   /** [0, 1): jitter and first client ids. */
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer
   readonly random?: () => number
   readonly version: string
   readonly managerId: string

@@ -1,6 +1,8 @@
 // The ordered end: refuse new work, end what decides, stop or leave the gateways within the budget, close sessions. Errors are logged, never in the way.
 import { FleetError } from '../ports/errors.ts'
+import { traced } from '../telemetry/tracer.ts'
 import type { Fleet } from './fleet.ts'
+import { attributesOf } from './gateway-traces.ts'
 import type { Keeper } from './keeper.ts'
 import { closeSession } from './session-keeping.ts'
 
@@ -13,6 +15,7 @@ export async function shutDown(fleet: Fleet): Promise<void> {
   const startedAt = clock.monotonicMs()
   log.info({ onShutdown: settings.onShutdown, gateways: keepers.size }, 'shutting down')
   await fleet.halt()
+  fleet.traces.close()
   const all = [...keepers.values()]
   if (settings.onShutdown === 'stop') await stopAll(fleet, all)
   await Promise.all(all.map((keeper) => rest(fleet, keeper)))
@@ -53,11 +56,13 @@ async function stopOne(fleet: Fleet, keeper: Keeper, signal: AbortSignal): Promi
   const { container } = keeper
   if (!container) return false
   try {
-    await closeSession(keeper)
-    const tidy = keeper.state.wasReady || keeper.adopted
-    if (container.state !== 'exited')
-      await (tidy ? runtime.stop(container.id, stopGraceMs, signal) : runtime.kill(container.id, signal))
-    await runtime.remove(container.id, signal)
+    await traced(fleet.deps.tracer, 'gateway.stop', attributesOf(keeper), async () => {
+      await closeSession(keeper)
+      const tidy = keeper.state.wasReady || keeper.adopted
+      if (container.state !== 'exited')
+        await (tidy ? runtime.stop(container.id, stopGraceMs, signal) : runtime.kill(container.id, signal))
+      await runtime.remove(container.id, signal)
+    })
     keeper.container = null
     return false
   } catch (err) {

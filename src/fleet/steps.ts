@@ -1,5 +1,7 @@
 // The executor of each step: the only place where the fleet acts on engine, credentials and sessions.
 import { isFleetError } from '../ports/errors.ts'
+import { traced } from '../telemetry/tracer.ts'
+import { attributesOf } from './gateway-traces.ts'
 import { type Hands, remember } from './hands.ts'
 import type { Keeper } from './keeper.ts'
 import { launchContainer } from './launch.ts'
@@ -17,7 +19,7 @@ type Executor<K extends keyof StepArguments> = (
 ) => Promise<void>
 
 export const executors: { readonly [K in keyof StepArguments]: Executor<K> } = {
-  pull: async (keeper, _, { puller }, signal) => {
+  pull: async (keeper, _, { puller, tracer }, signal) => {
     const show = (text: string) => {
       keeper.progress = text
     }
@@ -74,14 +76,17 @@ export const executors: { readonly [K in keyof StepArguments]: Executor<K> } = {
     }
   },
 
-  stop: async (_keeper, { containerId, tidy }, { runtime }, signal) => {
-    if (tidy) await runtime.stop(containerId, stopGraceMs, signal)
-    else await runtime.kill(containerId, signal)
-  },
+  stop: (keeper, { containerId, tidy }, { runtime, tracer }, signal) =>
+    traced(tracer, 'container.stop', { ...attributesOf(keeper), 'container.id': containerId }, () =>
+      tidy ? runtime.stop(containerId, stopGraceMs, signal) : runtime.kill(containerId, signal),
+    ),
 
   remove: async (keeper, { containerId }, hands, signal) => {
     await closeSession(keeper)
-    await hands.runtime.remove(containerId, signal)
+    const attributes = { ...attributesOf(keeper), 'container.id': containerId }
+    await traced(hands.tracer, 'container.remove', attributes, () =>
+      hands.runtime.remove(containerId, signal),
+    )
     keeper.container = null
     keeper.adopted = false
     await keeper.logReader?.close()

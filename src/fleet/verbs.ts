@@ -1,6 +1,7 @@
 // The verbs of one gateway: launch, stop, restart, reconnect. Each checks, records the wish, sets the state at once and leaves the work to the reconciler.
 import { FleetError } from '../ports/errors.ts'
 import type { Caller, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
+import { bound } from '../telemetry/tracer.ts'
 import type { Fleet } from './fleet.ts'
 import { followerNotFound } from './follower-desk.ts'
 import { remember } from './hands.ts'
@@ -83,7 +84,7 @@ export class GatewayVerbs {
     this.mustBeOpen()
     const { deps, queue, audit } = this.#fleet
     const followerId = keeper.follower.id
-    await queue.exclusive(followerId, async () => {
+    const restart = bound(async () => {
       const { container } = keeper
       const loggedIn = keeper.state.wasReady || keeper.session?.isConnected()
       if (!isWanted(keeper) || container?.state !== 'running' || !loggedIn) {
@@ -108,6 +109,7 @@ export class GatewayVerbs {
       })
     })
     return this.#settled(
+    await queue.exclusive(followerId, restart)
       keeper,
       options,
       (candidate) => toldStatus(candidate) === 'RUNNING' && candidate.state.softRestart === null,

@@ -46,6 +46,8 @@ export function handsOf(fleet: Fleet, callbacks: Pick<Hands, 'publish' | 'userna
     log,
     random,
     audit: fleet.audit,
+    tracer: deps.tracer,
+    traces: fleet.traces,
     digests: fleet.digests,
     budget: new LoginBudget({ store: stores.budgets, clock, limits: settings.budget }),
     puller: fleet.puller,

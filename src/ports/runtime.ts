@@ -124,13 +124,14 @@ export interface GatewayRuntime {
    * Creates, fills (one tar: password file, start script, settings directory) and starts one container. All or nothing: on any failure, an
    * abort included, the half-made container is removed before it rejects. PORT_IN_USE when `hostPort` is taken by a stranger, NAME_IN_USE when a
    * container that is not ours has the name (it is never touched), IMAGE_MISSING. A container of ours for this follower with the same spec, placement
-   * and username (a create whose reply was lost) is returned, started if need be.
+   * and username (a create whose reply was lost) is returned, started if need be. `onCreated` is told of a container that is about to be started.
    */
   run(
     spec: GatewaySpec,
     placement: GatewayPlacement,
     credentials: GatewayCredentials,
     signal: AbortSignal,
+    onCreated?: (containerId: string) => void,
   ): Promise<GatewayContainer>
 
   /** Tidy logout through the IBC command server where that answers, then SIGTERM, then SIGKILL after `graceMs`. Already stopped or gone is success. */

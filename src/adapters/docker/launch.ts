@@ -39,6 +39,7 @@ export async function launch(
   placement: GatewayPlacement,
   credentials: GatewayCredentials,
   signal: AbortSignal,
+  onCreated: (containerId: string) => void = () => {},
 ): Promise<GatewayContainer> {
   checkCredentials(spec.followerId, credentials)
   await deps.network.ensure(signal)
@@ -58,6 +59,7 @@ export async function launch(
     signal.throwIfAborted()
     await fill(deps, request, containerId, credentials)
     signal.throwIfAborted()
+    onCreated(containerId)
     await start(deps, request, containerId)
     signal.throwIfAborted()
     return gatewayContainer(await inspect(deps, containerId, signal))

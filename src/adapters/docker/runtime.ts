@@ -131,7 +131,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): GatewayRunti
 
     pullImage: (image, onProgress, signal) => pullImage(deps, image, onProgress, signal),
 
-    run: (spec, placement, credentials, signal) => launch(launchDeps, spec, placement, credentials, signal),
+    run: (spec, placement, credentials, signal, onCreated) =>
+      launch(launchDeps, spec, placement, credentials, signal, onCreated),
 
     stop: (containerId, graceMs, signal) => stopContainer(deps, containerId, graceMs, signal),
 

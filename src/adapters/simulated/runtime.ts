@@ -115,7 +115,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       onProgress({ share: 1, text: `nothing to pull for ${image}` })
     },
 
-    async run(spec, placement, credentials, signal) {
+    async run(spec, placement, credentials, signal, onCreated) {
       reachEngine(signal)
       const holder = ofFollower(spec.followerId)
       if (holder?.gateway) {
@@ -134,6 +134,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
         spec,
         placement,
       )
+      onCreated?.(container.id)
       await container.start(credentials)
       if (signal.aborted) {
         await end(container)
