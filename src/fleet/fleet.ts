@@ -47,6 +47,7 @@ export class Fleet {
   readonly queue: KeyedQueue
   readonly charge: Charge
   readonly puller: ImagePuller
+  readonly traces: GatewayTraces
   /** Called with a follower's id after each change of its gateway's state. */
   readonly changeListeners = new Set<(followerId: string) => void>()
   /** Absent when nobody can ask them. */
@@ -199,6 +200,7 @@ export class Fleet {
     this.queue.forget(id)
     this.ports.release(id)
     this.usernames.release(id)
+    this.traces.forget(id)
     this.alerts.settle(alertPrefix(id), [])
   }
 
@@ -209,6 +211,7 @@ export class Fleet {
 
   #onState(keeper: Keeper, before: GatewayState): void {
     const { state, follower, seen } = keeper
+    this.traces.note(keeper, before)
     if (before.phase !== state.phase) {
       const from = gatewayStatus(before.phase)
       const data = {

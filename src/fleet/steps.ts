@@ -24,7 +24,9 @@ export const executors: { readonly [K in keyof StepArguments]: Executor<K> } = {
       keeper.progress = text
     }
     try {
-      await puller.pull(keeper.spec.image, show, signal)
+      const { image } = keeper.spec
+      const attributes = { ...attributesOf(keeper), 'container.image.name': image }
+      await traced(tracer, 'image.pull', attributes, () => puller.pull(image, show, signal))
     } finally {
       keeper.progress = null
     }
