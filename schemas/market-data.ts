@@ -11,8 +11,8 @@ export const Timeframe = words(timeframes, { description: 'Length of a bar.' })
 export const MarketSymbol = Type.String({
   minLength: 1,
   maxLength: 64,
-  // Half of a surrogate pair is no text that a URL or a file could hold.
-  pattern: '^(?!\\s)[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]+(?<!\\s)$',
+  pattern: '^[^\\s\\x00-\\x1f\\x7f]([^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f\\x7f])?$',
+  format: 'whole-characters',
   description: "IB's symbol, without blanks at its ends and without control characters.",
 })
 

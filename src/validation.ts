@@ -22,7 +22,7 @@ const ajvOptions = {
   // Errors then carry their schema, whose description says what a field takes. They also carry the data: see forgetful.
   verbose: true,
   strict: false,
-  formats: { 'iana-time-zone': isTimeZone },
+  formats: { 'iana-time-zone': isTimeZone, 'whole-characters': isWhole },
 }
 
 /** Fastify's validator compiler, twice: one that coerces text and one that does not. */
@@ -56,6 +56,11 @@ export function isTimeZone(name: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Half of a surrogate pair is no text that a URL or a file could hold. */
+function isWhole(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
 }
 
 const places: Readonly<Record<string, string>> = { querystring: 'query', params: 'path', headers: 'header' }

@@ -74,8 +74,7 @@ export class FollowerDesk {
     { ifMatch, ...caller }: Caller & { ifMatch?: number },
   ): Promise<Follower> {
     const before = await this.get(id)
-    if (ifMatch !== undefined && ifMatch !== before.revision)
-      throw revisionMismatch(id, ifMatch, before.revision)
+    if (ifMatch !== undefined && ifMatch !== before.revision) throw revisionMismatch(id, before.revision)
     const merged = mergePatch(before, patch) as Follower
     const at = new Date(this.#deps.clock.now()).toISOString()
     const follower = {
@@ -99,8 +98,7 @@ export class FollowerDesk {
 
   async delete(id: string, { ifMatch, ...caller }: Caller & { ifMatch?: number }): Promise<void> {
     const follower = await this.get(id)
-    if (ifMatch !== undefined && ifMatch !== follower.revision)
-      throw revisionMismatch(id, ifMatch, follower.revision)
+    if (ifMatch !== undefined && ifMatch !== follower.revision) throw revisionMismatch(id, follower.revision)
     await this.#deps.retire(follower, AbortSignal.timeout(retireMs))
     this.#note('follower.deleted', id, 'Follower deleted', caller)
   }
@@ -136,10 +134,10 @@ export const followerNotFound = (id: string) =>
     `There is no follower ${id}. GET /api/v1/followers lists them; POST /api/v1/followers makes one.`,
   )
 
-const revisionMismatch = (id: string, asked: number, stored: number) =>
+const revisionMismatch = (id: string, stored: number) =>
   new FleetError(
     'REVISION_MISMATCH',
-    `Follower ${id} is at revision ${stored}, not ${asked}: somebody changed it meanwhile. Read it again and repeat the change.`,
+    `Follower ${id} is at revision ${stored} now, not at the one that If-Match names. Read it again and repeat the change.`,
   )
 
 /** What a schema cannot tell: a zone that no system knows would leave the gateway on the wrong clock. */
