@@ -5,8 +5,11 @@ import { startLive } from './live.ts'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/controls.css'
+import './styles/panels.css'
 import './styles/frame.css'
 import './styles/fleet.css'
+import './styles/alerts.css'
+import './styles/market-data.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

@@ -1,11 +1,20 @@
 // One alert: what happened, to whom, what to do, and who has seen to it.
-import type { Alert } from '../../../schemas/system.ts'
+import type { Alert, AlertLevel } from '../../../schemas/system.ts'
 import { api } from '../api.ts'
 import { addressOf } from '../places.ts'
 import { asProblem } from '../polled.ts'
 import { Button } from '../ui/button.tsx'
+import type { Tone } from '../ui/phases.ts'
+import { State } from '../ui/state.tsx'
 import { Age, Moment } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
+
+const tones: Readonly<Record<AlertLevel, Tone>> = {
+  CRITICAL: 'person',
+  ERROR: 'trouble',
+  WARNING: 'warn',
+  INFO: 'moving',
+}
 
 export interface AlertCardProps {
   readonly alert: Alert
@@ -19,11 +28,11 @@ export function AlertCard({ alert, onChange }: AlertCardProps) {
   const heading = `alert-${id}`
   return (
     <article
-      class={`alert alert-${level.toLowerCase()}${needsSomebody ? '' : ' alert-quiet'}`}
+      class={`panel alert alert-${tones[level]}${needsSomebody ? '' : ' alert-quiet'}`}
       aria-labelledby={heading}
     >
       <header class="alert-head">
-        <span class="alert-level">{level}</span>
+        <State tone={tones[level]}>{level}</State>
         <h3 id={heading} class="alert-title">
           <bdi>{title}</bdi>
         </h3>

@@ -8,7 +8,6 @@ import { EmptyState } from '../ui/empty-state.tsx'
 import { Heard } from '../ui/heard.tsx'
 import { AlertCard } from './alert-card.tsx'
 import { listAlerts, mergeAlerts } from './alert-order.ts'
-import './alerts.css'
 
 const recentAlerts = (signal: AbortSignal) =>
   api<{ items: readonly Alert[] }>('/alerts', { query: { limit: 200 }, signal })
@@ -47,8 +46,8 @@ function Lists({
         {open.length === 1 ? '1 open alert' : `${open.length} open alerts`}
       </p>
       <section aria-labelledby="open-alerts">
-        <h2 id="open-alerts" class="alerts-heading">
-          Open <span class="alerts-count">{open.length}</span>
+        <h2 id="open-alerts" class="section-title">
+          Open <span class="figure">{open.length}</span>
         </h2>
         {open.length === 0 ? (
           <EmptyState title="Nothing needs you">Every alert that was raised is over.</EmptyState>
@@ -58,8 +57,8 @@ function Lists({
       </section>
       {over.length > 0 && (
         <section aria-labelledby="past-alerts">
-          <h2 id="past-alerts" class="alerts-heading">
-            Over <span class="alerts-count">{over.length}</span>
+          <h2 id="past-alerts" class="section-title">
+            Over <span class="figure">{over.length}</span>
           </h2>
           <Cards alerts={over} onChange={onChange} />
         </section>

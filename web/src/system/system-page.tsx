@@ -1,11 +1,107 @@
-// System.
+// The manager itself: what it leans on, the machine below it, and who reports to it. Asked for every 5 s while somebody looks.
+import type { IbStatus, SystemStatus } from '../../../schemas/system.ts'
+import { api } from '../api.ts'
+import { usePolled } from '../polled.ts'
+import { Facts, Panel } from '../ui/facts.tsx'
+import { Heard } from '../ui/heard.tsx'
+import { State } from '../ui/state.tsx'
+import { Age } from '../ui/time.tsx'
+import { Bots } from './bots.tsx'
+import { DataConnection, Sessions } from './ib-connections.tsx'
+import { Machine } from './machine.tsx'
+
+interface Both {
+  readonly system: SystemStatus
+  readonly ib: IbStatus
+}
+
+async function askBoth(signal: AbortSignal): Promise<Both> {
+  const [system, ib] = await Promise.all([
+    api<SystemStatus>('/system/system-status', { signal }),
+    api<IbStatus>('/system/ib-status', { signal }),
+  ])
+  return { system, ib }
+}
 
 export function SystemPage() {
+  const polled = usePolled(askBoth, 5_000)
   return (
     <section class="page" aria-labelledby="page-title">
       <h1 id="page-title" class="page-title">
         System
       </h1>
+      <Heard polled={polled} what="state of the system">
+        {({ system, ib }) => (
+          <div class="panels">
+            <Manager system={system} />
+            <Dependencies system={system} />
+            <Machine system={system} />
+            <DataConnection ib={ib} />
+            <Sessions ib={ib} />
+            <Bots bots={system.bots} />
+          </div>
+        )}
+      </Heard>
     </section>
+  )
+}
+
+function Manager({ system }: { readonly system: SystemStatus }) {
+  const { version, managerId, startedAt, monitor, fleet } = system
+  return (
+    <Panel title="Manager">
+      <Facts
+        facts={[
+          ['Version', version],
+          ['Name', <bdi key="id">{managerId}</bdi>],
+          ['Up for', <Age key="up" at={startedAt} />],
+          [
+            'Fleet',
+            `${fleet.RUNNING} of ${fleet.total} RUNNING, ${fleet.STARTING} STARTING, ${fleet.FAILED} FAILED`,
+          ],
+          [
+            'Monitor',
+            monitor.running ? (
+              <State key="monitor" tone="good">
+                looks every {monitor.intervalSeconds} s
+              </State>
+            ) : (
+              <State key="monitor" tone="trouble">
+                not running
+              </State>
+            ),
+          ],
+          [
+            'Last look',
+            monitor.lastRunAt ? <Age key="look" at={monitor.lastRunAt} suffix=" ago" /> : 'none yet',
+          ],
+        ]}
+      />
+    </Panel>
+  )
+}
+
+function Dependencies({ system }: { readonly system: SystemStatus }) {
+  const rows = [
+    ['Engine', system.engine],
+    ['Store', system.store],
+    ['Credentials', system.credentials],
+  ] as const
+  return (
+    <Panel title="What it leans on">
+      <Facts
+        facts={rows.map(([name, { kind, version, reachable, latencyMs, detail }]) => [
+          name,
+          <>
+            <State tone={reachable ? 'good' : 'trouble'}>
+              {kind}
+              {version === undefined ? '' : ` ${version}`} {reachable ? 'answers' : 'does not answer'}
+            </State>
+            {latencyMs !== undefined && <span class="fact-aside"> in {latencyMs.toFixed(1)} ms</span>}
+            {detail !== undefined && <p class="fact-detail">{detail}</p>}
+          </>,
+        ])}
+      />
+    </Panel>
   )
 }
