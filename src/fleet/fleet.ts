@@ -12,9 +12,9 @@ import { engineDown, networkUnsafe, storeDown } from './dependency-alerts.ts'
 import { Digests } from './digests.ts'
 import { EngineWatch } from './engine-watch.ts'
 import { alertPrefix, gatewayAlerts } from './gateway-alerts.ts'
+import { GatewayTraces } from './gateway-traces.ts'
 import { ImagePuller } from './image-puller.ts'
 import type { Keeper } from './keeper.ts'
-import { GatewayTraces } from './gateway-traces.ts'
 import { recall } from './last-known.ts'
 import { Monitor } from './monitor.ts'
 import { PortPool, UsernamePool } from './pools.ts'
@@ -60,14 +60,13 @@ export class Fleet {
   #started = false
 
   constructor(deps: FleetDeps) {
-  #storeUp = true
     const { stores, clock, log, runtime, settings } = deps
     this.deps = deps
+    this.traces = new GatewayTraces(deps.tracer)
     setMaxListeners(0, this.#closing.signal)
     this.alerts = new AlertBook({ store: stores.alerts, sinks: deps.sinks, clock, log })
     this.audit = new Audit({ events: stores.events, clock, log })
     this.credentials = new CredentialSources({
-    this.traces = new GatewayTraces(deps.tracer)
       primary: deps.credentials,
       fallback: deps.fallbackCredentials,
       audit: this.audit,
@@ -143,11 +142,6 @@ export class Fleet {
     this.#loaded ??= this.#load()
     return this.#loaded
   }
-  /** Whether the store answered when it was last asked for the records. */
-  get storeUp(): boolean {
-    return this.#storeUp
-  }
-
 
   async start(): Promise<void> {
     await this.load()
@@ -299,7 +293,6 @@ export class Fleet {
     await Promise.all([this.engine.recheck(this.signal), this.bots?.sweep(this.signal)])
     const before = this.deps.clock.now() - eventsKeptMs
     await this.deps.stores.events.sweep(before)
-    this.#storeUp = error === null
     await this.deps.stores.alerts.sweep(before)
   }
 }

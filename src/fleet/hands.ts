@@ -5,13 +5,13 @@ import type { Log } from '../ports/log.ts'
 import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { GatewayRecord, Stores } from '../ports/stores.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
-import type { Audit } from './audit.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
+import type { Audit } from './audit.ts'
 import type { CredentialSources } from './credential-sources.ts'
 import type { Digests } from './digests.ts'
+import type { GatewayTraces } from './gateway-traces.ts'
 import type { ImagePuller } from './image-puller.ts'
 import type { Keeper } from './keeper.ts'
-import type { GatewayTraces } from './gateway-traces.ts'
 import type { LoginBudget } from './login-budget.ts'
 import type { PortPool, PortRange, UsernamePool } from './pools.ts'
 import type { GatewayState } from './state.ts'
@@ -31,11 +31,11 @@ export interface Hands {
   readonly connector: IbConnector
   readonly clock: Clock
   readonly log: Log
-  readonly random: () => number
-  readonly audit: Audit
   /** Absent: nothing is traced. */
   readonly tracer: Tracer | undefined
   readonly traces: GatewayTraces
+  readonly random: () => number
+  readonly audit: Audit
   readonly digests: Digests
   readonly budget: LoginBudget
   readonly puller: ImagePuller

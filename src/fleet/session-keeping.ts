@@ -40,5 +40,4 @@ export function openSession(keeper: Keeper, container: GatewayContainer, hands: 
   )
   session.onChange(() => hands.wake(followerId))
   return session
-  session.onHeartbeat((roundTripMs) => hands.heartbeat(followerId, roundTripMs))
 }

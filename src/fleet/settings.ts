@@ -8,8 +8,8 @@ import type { Log } from '../ports/log.ts'
 import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { Stores } from '../ports/stores.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
-import type { AskBot } from './bot-watch.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
+import type { AskBot } from './bot-watch.ts'
 import type { SessionSettings } from './hands.ts'
 import type { BudgetLimits } from './login-budget.ts'
 import type { PortRange } from './pools.ts'
@@ -47,9 +47,9 @@ export interface FleetDeps {
   readonly sinks: readonly AlertSink[]
   readonly clock: Clock
   readonly log: Log
-  /** [0, 1): jitter and first client ids. */
   /** Absent: nothing is traced. */
   readonly tracer?: Tracer
+  /** [0, 1): jitter and first client ids. */
   readonly random?: () => number
   readonly version: string
   readonly managerId: string

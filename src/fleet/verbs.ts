@@ -108,8 +108,8 @@ export class GatewayVerbs {
         message: 'Soft restart asked: no new login',
       })
     })
-    return this.#settled(
     await queue.exclusive(followerId, restart)
+    return this.#settled(
       keeper,
       options,
       (candidate) => toldStatus(candidate) === 'RUNNING' && candidate.state.softRestart === null,
