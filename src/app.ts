@@ -14,6 +14,7 @@ import { gaps } from '../routes/gaps.ts'
 import { gateways } from '../routes/gateways.ts'
 import { leases } from '../routes/leases.ts'
 import { logs } from '../routes/logs.ts'
+import { metrics } from '../routes/metrics.ts'
 import { probes } from '../routes/probes.ts'
 import { screen } from '../routes/screen.ts'
 import { series } from '../routes/series.ts'
@@ -25,8 +26,10 @@ import { type Doors, guardDoors } from './doors.ts'
 import { FleetError } from './ports/errors.ts'
 import type { FleetControl } from './ports/fleet.ts'
 import type { MarketData } from './ports/market-data.ts'
+import { type Metrics, noMetrics } from './ports/metrics.ts'
 import { answerProblems, rawProblem, sendProblem } from './problems.ts'
 import { logRequests } from './request-log.ts'
+import { measureRequests } from './request-measures.ts'
 import { buildSerializer } from './serialization.ts'
 import { buildValidator } from './validation.ts'
 
@@ -46,6 +49,8 @@ export interface AppDeps {
   readonly log: FastifyBaseLogger
   /** Absent: anybody on this machine may come in, and as often as they like. */
   readonly doors?: Doors
+  /** Absent: nothing is counted, and /metrics is empty. */
+  readonly metrics?: Metrics
   /** Certificate and key in PEM; absent: plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string }
   /** A larger body is 413 [128 KiB: a bulk call on 1,000 followers needs half of it]. */
@@ -85,6 +90,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.decorate('marketData', deps.marketData)
   refuseWhileClosing(app)
   logRequests(app)
+  measureRequests(app, deps.metrics ?? noMetrics)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'x-request-id': request.id,
@@ -99,6 +105,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   const heartbeatMs = deps.streamHeartbeatMs ?? 15_000
   await app.register(probes)
+  await app.register(metrics, { metrics: deps.metrics ?? noMetrics })
   await app.register(docs)
   await app.register(dashboard, deps.webDir === undefined ? {} : { webDir: deps.webDir })
   await app.register(
@@ -115,7 +122,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await api.register(gaps)
       await api.register(gapFiller)
       await api.register(alerts)
-      await api.register(events)
+      await api.register(events, { heartbeatMs })
       await api.register(simulator)
     },
     { prefix: '/api/v1' },

@@ -9,6 +9,7 @@ import type { Clock } from './ports/clock.ts'
 import type { IbConnector } from './ports/ib.ts'
 import type { Processes } from './ports/lock-holder.ts'
 import type { Log } from './ports/log.ts'
+import type { SessionMeasures } from './ports/measures.ts'
 import type { Stores } from './ports/stores.ts'
 import type { Pacers } from './session/pacing/pacers.ts'
 
@@ -18,6 +19,7 @@ export interface MarketDataDeps {
   readonly stores: Stores
   readonly connector: IbConnector
   readonly pacers: Pacers
+  readonly measures: SessionMeasures
   readonly clock: Clock
   readonly processes: Processes
   readonly log: Log
@@ -25,7 +27,7 @@ export interface MarketDataDeps {
 
 /** Starts nothing yet. */
 export function openMarketData(deps: MarketDataDeps): DataManager {
-  const { config, manager, stores, connector, pacers, clock, log, processes } = deps
+  const { config, manager, stores, connector, pacers, measures, clock, log, processes } = deps
   const { marketData, session } = config
   const source = sourceOf(config, manager)
   const connection = new DataConnection({
@@ -34,6 +36,7 @@ export function openMarketData(deps: MarketDataDeps): DataManager {
     clock,
     log,
     pacers,
+    measures,
     firstClientId: marketData.firstClientId,
     heartbeatIntervalMs: session.heartbeatIntervalMs,
     heartbeatTimeoutMs: session.heartbeatTimeoutMs,

@@ -7,6 +7,7 @@ import { alertLog } from './adapters/alert-log.ts'
 import { askBotHealth } from './adapters/bot-health.ts'
 import { readProcesses } from './adapters/embedded/processes.ts'
 import { ibConnector } from './adapters/ib/connector.ts'
+import { createMetrics } from './adapters/prometheus/metrics.ts'
 import { createStoredCredentials } from './adapters/stored-credentials/credentials.ts'
 import { loadCredentialsKey } from './adapters/stored-credentials/key-file.ts'
 import { systemClock } from './adapters/system-clock.ts'
@@ -84,7 +85,17 @@ export async function startServer({
     } = await openCredentials(config, secrets, stores, clock, log)
     closers.push(closeCredentials)
     const { minRequestDelayMs, pacing } = config.marketData
-    const pacers = new Pacers(clock, { minRequestDelayMs, mode: pacing })
+    const metrics = createMetrics({
+      version: productVersion,
+      runtime: runtime.kind,
+      levels: () => ({
+        fleet: manager.levels(),
+        marketData: marketData.levels(),
+        pacing: pacers.levels(),
+      }),
+    })
+    const { measures } = metrics
+    const pacers: Pacers = new Pacers(clock, { minRequestDelayMs, mode: pacing, measures })
     const connector = ibConnector()
     const manager: GatewayManager = new GatewayManager({
       settings: fleetSettings(config),
@@ -94,6 +105,7 @@ export async function startServer({
       ...(fallbackCredentials && { fallbackCredentials }),
       connector,
       pacers,
+      measures,
       askBot: askBotHealth,
       dataConnection: () => marketData.dataConnection(),
       sinks: alertSinks(secrets, clock, log),
@@ -114,6 +126,7 @@ export async function startServer({
       stores,
       connector,
       pacers,
+      measures,
       clock,
       log,
       processes,
@@ -132,6 +145,7 @@ export async function startServer({
     const app = await buildApp({
       fleet: manager,
       marketData,
+      metrics,
       version: productVersion,
       log,
       doors: { clock, rateLimit, ...(book && { tokens: book }) },

@@ -7,7 +7,7 @@ import t from 'tap'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 const face =
-  '(app|problems|serialization|validation|bodies|doors|doors/[\\w-]+|request-log|request-trace|describe-api|openapi)\\.ts'
+  '(app|problems|serialization|validation|bodies|doors|doors/[\\w-]+|request-log|request-measures|request-trace|describe-api|openapi)\\.ts'
 
 /** Which parts of the tree, and which packages, the files of a part may import. The first part that fits counts. */
 const rules: Array<{ part: RegExp; may: RegExp }> = [
@@ -29,7 +29,10 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
     may: /^(schemas\/|src\/(ports|bot|session|alerts|calendar)\/|src\/config\/(values|reading)\.ts$|node:|typebox)/,
   },
   { part: /^src\/forwarder\//, may: /^(src\/(ports|forwarder)\/|node:)/ },
-  { part: /^src\/fleet\//, may: /^(schemas\/|src\/(ports|fleet|session|alerts|telemetry)\/|node:|p-limit$|typebox)/ },
+  {
+    part: /^src\/fleet\//,
+    may: /^(schemas\/|src\/(ports|fleet|session|alerts|telemetry)\/|node:|p-limit$|typebox)/,
+  },
   {
     part: /^routes\//,
     may: /^(schemas\/|routes\/|src\/ports\/|src\/problems\.ts$|node:|typebox$|fastify$|@fastify\/|yaml$)/,
@@ -62,6 +65,7 @@ const vendors: Array<{ name: RegExp; owner: RegExp }> = [
   { name: /^@opentelemetry\/api$/, owner: /^src\/(telemetry|adapters\/otel)\// },
   { name: /^@opentelemetry\/(?!api$)/, owner: /^src\/adapters\/otel\// },
   { name: /^udsv$/, owner: /^src\/adapters\/csv\// },
+  { name: /^prom-client$/, owner: /^src\/adapters\/prometheus\// },
 ]
 
 /** Files that start a process, and so may read its environment. */

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type * as ib from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
+import type { SessionMeasures } from '../ports/measures.ts'
 import type { PacingStats } from '../session/pacing/pacer.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
 import { IbSession, type RequestOptions } from '../session/session.ts'
@@ -21,6 +22,7 @@ export interface DataConnectionDeps {
   readonly log: Log
   /** Shared with whoever else talks to the same gateway. */
   readonly pacers: Pacers
+  readonly measures?: SessionMeasures
   readonly firstClientId: number
   readonly heartbeatIntervalMs: number
   readonly heartbeatTimeoutMs: number
@@ -201,9 +203,15 @@ export class DataConnection implements OwnedDataLink {
   }
 
   #newSession(target: DataTarget, clientId: number): IbSession {
-    const { connector, clock, log, pacers, heartbeatIntervalMs, heartbeatTimeoutMs } = this.#deps
+    const { connector, clock, log, pacers, measures, heartbeatIntervalMs, heartbeatTimeoutMs } = this.#deps
     return new IbSession(
-      { connector, clock, log, pacer: pacers.of(target.host, target.port) },
+      {
+        connector,
+        clock,
+        log,
+        pacer: pacers.of(target.host, target.port),
+        ...(measures && { measures }),
+      },
       {
         followerId: target.name,
         host: target.host,

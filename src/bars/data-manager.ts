@@ -6,6 +6,7 @@ import type { AuditTrail } from '../ports/audit.ts'
 import type { BarFiles } from '../ports/bar-files.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Caller } from '../ports/fleet.ts'
+import type { MarketDataLevels } from '../ports/levels.ts'
 import type { Log } from '../ports/log.ts'
 import type { Bar, BarsAnswer, BarsRequest, MarketData, SeriesName } from '../ports/market-data.ts'
 import type { Stores } from '../ports/stores.ts'
@@ -126,6 +127,24 @@ export class DataManager implements MarketData {
   gapFillerStatus(): GapFillerStatus {
     const { connection } = this.#deps
     return this.#filler.status.view(connection.isConfigured, this.#book.all().length, connection.pacing())
+  }
+
+  /** How everything stands, for the figures. */
+  levels(): MarketDataLevels {
+    const { status } = this.#filler
+    const openGaps: Record<GapClass, number> = { outage: 0, missing: 0, 'no-data': 0 }
+    const series = this.#book.all()
+    for (const { gaps } of series) for (const gap of gaps) openGaps[gap.class] += 1
+    return {
+      dataConnection: this.dataConnection(),
+      series: series.length,
+      openGaps,
+      scanning: status.stage !== undefined,
+      ...(status.lastScanAt !== undefined && { lastScanAt: status.lastScanAt }),
+      gapsFilled: status.ever.filled,
+      barsWritten: status.barsWritten,
+      failures: status.ever.failed,
+    }
   }
 
   forceScan({ actor }: Caller): { scanId: string } {

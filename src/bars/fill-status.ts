@@ -16,6 +16,8 @@ export class FillStatus {
   filled = 0
   failed = 0
   barsWritten = 0
+  /** Over all scans. */
+  readonly ever = { filled: 0, failed: 0 }
   lastError: GapFillerStatus['lastError']
   /** Series being worked on, with the requests that each still needs. */
   readonly current = new Map<string, number>()
@@ -29,6 +31,17 @@ export class FillStatus {
   endScan(): void {
     this.stage = undefined
     this.current.clear()
+  }
+
+  noteFilled(gaps: number): void {
+    this.filled += gaps
+    this.ever.filled += gaps
+  }
+
+  /** Of a series, or of the whole scan. */
+  noteFailed(): void {
+    this.failed++
+    this.ever.failed++
   }
 
   noteError(error: unknown, nowMs: number, series?: SeriesName): void {

@@ -107,7 +107,7 @@ export class GapFiller {
       .catch((error) => {
         if (this.#closing.signal.aborted) return false
         this.status.noteError(error, clock.now())
-        this.status.failed++
+        this.status.noteFailed()
         if (isFleetError(error, 'BARS_DIR_UNUSABLE')) this.#folderTrouble = error.message
         this.settleAlerts()
         log.warn({ err: error }, 'gap scan ended early')
@@ -186,8 +186,9 @@ export class GapFiller {
       status.finished(state.record)
       // What turned out to be no gap, or IB has none of, is not to be filled any more.
       const openNow = state.gaps.filter(isFillable).length
-      if (barsAdded > 0) status.filled += Math.max(0, openBefore - openNow)
-      else status.found -= Math.max(0, openBefore - openNow)
+      const closed = Math.max(0, openBefore - openNow)
+      if (barsAdded > 0) status.noteFilled(closed)
+      else status.found -= closed
       log.debug(
         { series: seriesTitle(state.record), barsAdded, openNow, found: foundBefore, filled: filledBefore },
         'series filled',
@@ -209,7 +210,7 @@ export class GapFiller {
       isFleetError(error, 'DATA_CONNECTION_DOWN', 'CONNECTION_CLOSED', 'CONNECTION_TIMEOUT', 'CIRCUIT_OPEN')
     )
       return
-    this.status.failed++
+    this.status.noteFailed()
     state.problem = problemOf(error) ?? { code: 'INTERNAL', message: 'A fault of ours; the log tells more.' }
   }
 

@@ -31,6 +31,7 @@ export class CredentialSources {
   readonly #fallback: CredentialStore | undefined
   readonly #audit: Pick<Audit, 'note'>
   readonly #alerts: Pick<AlertBook, 'settle' | 'isOpen'>
+  #reachable: boolean | undefined
 
   /** `fallback`: the embedded store, where `primary` is Vault. */
   constructor(deps: {
@@ -43,6 +44,11 @@ export class CredentialSources {
     this.#fallback = deps.fallback
     this.#audit = deps.audit
     this.#alerts = deps.alerts
+  }
+
+  /** Whether the first store answered when it was last asked for a login; undefined before. */
+  get reachable(): boolean | undefined {
+    return this.#reachable
   }
 
   /**
@@ -65,9 +71,11 @@ export class CredentialSources {
   async readPrimary(follower: Follower, signal: AbortSignal): Promise<SourcedLogin> {
     try {
       const login = await readFit(this.#primary, follower, signal)
+      this.#reachable = true
       this.#alerts.settle(alertKey, [])
       return login
     } catch (error) {
+      if (isFleetError(error)) this.#reachable = !isVaultOutage(error) && error.code !== 'STORE_UNAVAILABLE'
       if (isFleetError(error) && !isVaultOutage(error)) this.#alerts.settle(alertKey, [])
       throw error
     }
@@ -96,6 +104,7 @@ export class CredentialSources {
     if (!this.#alerts.isOpen(alertKey)) return
     try {
       await this.#primary.ping(signal)
+      this.#reachable = true
       this.#alerts.settle(alertKey, [])
     } catch (error) {
       if (!isFleetError(error)) throw error

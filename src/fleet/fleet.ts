@@ -3,19 +3,23 @@ import { setMaxListeners } from 'node:events'
 import type { ReasonCode } from '../../schemas/reason.ts'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { type FleetError, isFleetError } from '../ports/errors.ts'
+import { noMeasures } from '../ports/measures.ts'
 import { adopt } from './adoption.ts'
 import { Audit } from './audit.ts'
 import { BotWatch } from './bot-watch.ts'
 import { Charge } from './charge.ts'
+import { GatewayCourse } from './course.ts'
 import { CredentialSources } from './credential-sources.ts'
 import { engineDown, networkUnsafe, storeDown } from './dependency-alerts.ts'
 import { Digests } from './digests.ts'
 import { EngineWatch } from './engine-watch.ts'
 import { alertPrefix, gatewayAlerts } from './gateway-alerts.ts'
 import { GatewayTraces } from './gateway-traces.ts'
+import { HeartbeatHistory } from './heartbeat-history.ts'
 import { ImagePuller } from './image-puller.ts'
 import type { Keeper } from './keeper.ts'
 import { recall } from './last-known.ts'
+import { LiveFeed } from './live-feed.ts'
 import { Monitor } from './monitor.ts'
 import { PortPool, UsernamePool } from './pools.ts'
 import { KeyedQueue } from './queue.ts'
@@ -25,6 +29,7 @@ import { SecretWatch } from './secret-watch.ts'
 import type { FleetDeps } from './settings.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
 import { released } from './transitions.ts'
+import { gatewayView } from './view.ts'
 import { Waiting } from './waiting.ts'
 import { eyesOf, handsOf } from './wiring.ts'
 
@@ -36,6 +41,9 @@ export class Fleet {
   readonly keepers = new Map<string, Keeper>()
   readonly alerts: AlertBook
   readonly audit: Audit
+  /** For whoever follows what happens. */
+  readonly feed: LiveFeed
+  readonly heartbeats = new HeartbeatHistory()
   readonly credentials: CredentialSources
   readonly secretWatch: SecretWatch
   readonly engine: EngineWatch
@@ -47,6 +55,7 @@ export class Fleet {
   readonly queue: KeyedQueue
   readonly charge: Charge
   readonly puller: ImagePuller
+  readonly course: GatewayCourse
   readonly traces: GatewayTraces
   /** Called with a follower's id after each change of its gateway's state. */
   readonly changeListeners = new Set<(followerId: string) => void>()
@@ -56,6 +65,7 @@ export class Fleet {
   readonly #reconciling: ReconcilerDeps
   readonly #closing = new AbortController()
   #loaded: Promise<void> | null = null
+  #storeUp = true
   /** Nothing is looked at, let alone done, before. */
   #started = false
 
@@ -64,8 +74,33 @@ export class Fleet {
     this.deps = deps
     this.traces = new GatewayTraces(deps.tracer)
     setMaxListeners(0, this.#closing.signal)
-    this.alerts = new AlertBook({ store: stores.alerts, sinks: deps.sinks, clock, log })
-    this.audit = new Audit({ events: stores.events, clock, log })
+    this.feed = new LiveFeed({
+      clock,
+      stored: async (query) => {
+        await this.audit.flush()
+        return stores.events.list(query)
+      },
+      followerIds: () => [...this.keepers.keys()],
+      view: (followerId) => {
+        const keeper = this.keepers.get(followerId)
+        return keeper ? gatewayView(keeper, clock.now()) : null
+      },
+      openAlerts: () => [...this.alerts.open()],
+      signal: this.signal,
+    })
+    this.alerts = new AlertBook({
+      store: stores.alerts,
+      sinks: deps.sinks,
+      clock,
+      log,
+      onChange: (alert) => this.feed.alertChanged(alert),
+    })
+    this.audit = new Audit({
+      events: stores.events,
+      clock,
+      log,
+      tell: (event) => this.feed.noted(event),
+    })
     this.credentials = new CredentialSources({
       primary: deps.credentials,
       fallback: deps.fallbackCredentials,
@@ -73,6 +108,7 @@ export class Fleet {
       alerts: this.alerts,
     })
     this.waiting = new Waiting(clock)
+    this.course = new GatewayCourse({ measures: deps.measures ?? noMeasures, clock })
     this.ports = new PortPool(settings.ports)
     this.digests = new Digests(deps.digestKey)
     this.puller = new ImagePuller(runtime)
@@ -137,6 +173,11 @@ export class Fleet {
     return this.#closing.signal
   }
 
+  /** Whether the store answered when it was last asked for the records. */
+  get storeUp(): boolean {
+    return this.#storeUp
+  }
+
   /** Takes charge and reads what is stored: followers, wishes, open alerts. With the store away, what was last known. Loading twice is loading once. */
   load(): Promise<void> {
     this.#loaded ??= this.#load()
@@ -166,7 +207,14 @@ export class Fleet {
     ])
   }
 
+  heartbeat(followerId: string, roundTripMs: number): void {
+    this.heartbeats.note(followerId, { at: this.deps.clock.now(), roundTripMs })
+    this.feed.touch(followerId)
+  }
+
   wake(followerId: string): void {
+    // Readers need not wait for the look at the engine: that a session is lost shows at once.
+    this.feed.touch(followerId)
     if (this.#started && this.keepers.has(followerId)) this.queue.enqueue(followerId)
   }
 
@@ -194,8 +242,11 @@ export class Fleet {
     this.queue.forget(id)
     this.ports.release(id)
     this.usernames.release(id)
+    this.course.forget(id)
     this.traces.forget(id)
+    this.heartbeats.forget(id)
     this.alerts.settle(alertPrefix(id), [])
+    this.feed.touch(id)
   }
 
   async #work(id: string, signal: AbortSignal): Promise<number | undefined> {
@@ -205,6 +256,7 @@ export class Fleet {
 
   #onState(keeper: Keeper, before: GatewayState): void {
     const { state, follower, seen } = keeper
+    this.course.moved(follower.id, state)
     this.traces.note(keeper, before)
     if (before.phase !== state.phase) {
       const from = gatewayStatus(before.phase)
@@ -227,6 +279,7 @@ export class Fleet {
       gatewayAlerts(follower.id, state, seen, this.deps.clock.now()),
     )
     this.waiting.notice(keeper)
+    this.feed.touch(follower.id)
     for (const listener of [...this.changeListeners]) listener(follower.id)
     if (keeper.orphaned && keeper.state.phase === 'stopped' && keeper.container === null) this.forget(keeper)
   }
@@ -284,6 +337,7 @@ export class Fleet {
 
   /** `error` is null when the store answers. */
   #onStore(error: FleetError | null): void {
+    this.#storeUp = error === null
     this.alerts.settle('store:DOWN', error ? [storeDown(error.message)] : [])
   }
 

@@ -2,11 +2,13 @@
 import type { Clock } from '../ports/clock.ts'
 import type { IbConnector } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
+import type { SessionMeasures } from '../ports/measures.ts'
 import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { GatewayRecord, Stores } from '../ports/stores.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
 import type { Audit } from './audit.ts'
+import type { GatewayCourse } from './course.ts'
 import type { CredentialSources } from './credential-sources.ts'
 import type { Digests } from './digests.ts'
 import type { GatewayTraces } from './gateway-traces.ts'
@@ -45,6 +47,8 @@ export interface Hands {
   readonly sessionSettings: SessionSettings
   /** What is sent to one gateway shares its windows. */
   readonly pacers: Pacers
+  readonly course: GatewayCourse
+  readonly measures: SessionMeasures
   /** Fails while what all gateways share is not as it must be (NETWORK_UNSAFE). */
   readonly engineReady: (signal: AbortSignal) => Promise<void>
   /** Bounds how many containers are made at once. */
@@ -53,6 +57,10 @@ export interface Hands {
   /** Makes `next` the state that readers see. */
   readonly publish: (keeper: Keeper, next: GatewayState) => void
   readonly wake: (followerId: string) => void
+  /** The gateway has answered. */
+  readonly heartbeat: (followerId: string, roundTripMs: number) => void
+  /** What is shown of the gateway has changed, and nothing needs to be done about it. */
+  readonly show: (followerId: string) => void
   /** A username is free again: others may have waited for it. */
   readonly usernameFreed: () => void
 }

@@ -30,7 +30,10 @@ export async function launchContainer(keeper: Keeper, hands: Hands, signal: Abor
     keeper.container = container
     keeper.adopted = false
     keeper.askedByPerson = false
-    if (again) await remember(keeper, hands, { restarts: keeper.record.restarts + 1 })
+    if (again) {
+      hands.course.restarted(follower.id)
+      await remember(keeper, hands, { restarts: keeper.record.restarts + 1 })
+    }
     hands.audit.note({
       type: 'gateway.container.started',
       followerId: follower.id,

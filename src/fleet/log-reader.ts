@@ -30,6 +30,8 @@ export class LogReader {
       runtime: GatewayRuntime
       now: () => number
       onChange: () => void
+      /** What was there before us, as after an adoption, is no news. */
+      onLogin?: (before: LoginProgress, after: LoginProgress, at: number) => void
       onError: (err: unknown) => void
     },
     from: { containerId: string; startedAt: number; adopted: boolean; resume?: LogReader },
@@ -79,7 +81,10 @@ export class LogReader {
     if (this.#tail.length > keptLines) this.#tail.shift()
   }
 
-  async #follow(deps: { runtime: GatewayRuntime; onChange: () => void }, adopted: boolean): Promise<void> {
+  async #follow(
+    deps: Pick<ConstructorParameters<typeof LogReader>[0], 'runtime' | 'now' | 'onChange' | 'onLogin'>,
+    adopted: boolean,
+  ): Promise<void> {
     const { signal } = this.#closing
     const options = {
       follow: true,
@@ -90,6 +95,7 @@ export class LogReader {
         const before = this.#progress
         this.#progress = advanceLogin(before, line.text, line.at)
         this.#lastAt = line.at
+        if (deps.now() >= this.readAt) deps.onLogin?.(before, this.#progress, line.at)
         this.#keep(line)
         if (this.#progress.jvmStarts > before.jvmStarts && this.#progress.jvmStarts > 1)
           this.laterStarts.push(line.at)

@@ -6,6 +6,7 @@ import type {
   GatewayScreen,
   GatewayStatus,
   GatewayStatusView,
+  GatewayTimeline,
   Lease,
   LeaseBody,
   StatusCounts,
@@ -14,13 +15,23 @@ import type { Alert, FleetEvent, IbStatus, SystemStatus } from '../../schemas/sy
 import type { AlertDesk } from '../ports/alerts.ts'
 import type { AuditTrail } from '../ports/audit.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
-import type { BulkOutcome, Caller, FleetControl, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
+import type {
+  BulkOutcome,
+  Caller,
+  FleetControl,
+  FollowQuery,
+  StreamItem,
+  VerbOptions,
+  VerbOutcome,
+} from '../ports/fleet.ts'
+import type { FleetLevels } from '../ports/levels.ts'
 import type { GatewayCredentials, LogLine } from '../ports/runtime.ts'
 import type { IbSession } from '../session/session.ts'
 import { Fleet } from './fleet.ts'
 import { countStatuses, EventLoopWatch, ibStatus } from './fleet-status.ts'
 import { FollowerDesk, followerNotFound, page } from './follower-desk.ts'
 import type { Keeper } from './keeper.ts'
+import { fleetLevels } from './levels.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { review } from './records.ts'
 import { retireFollower } from './retire.ts'
@@ -29,6 +40,7 @@ import { scrubLine } from './scrub.ts'
 import type { FleetDeps } from './settings.ts'
 import { shutDown } from './shutdown.ts'
 import { readiness, systemStatus } from './surroundings.ts'
+import { readTimeline } from './timeline.ts'
 import { GatewayVerbs } from './verbs.ts'
 import { answers, gatewayView, healthView, statusView, toldStatus } from './view.ts'
 
@@ -201,6 +213,9 @@ export class GatewayManager implements FleetControl {
   gatewayHealth(id: string): GatewayHealth {
     return healthView(this.#keeper(id))
   }
+  gatewayTimeline(id: string, hours: number): Promise<GatewayTimeline> {
+    return readTimeline(this.#fleet, this.#keeper(id), hours)
+  }
   async *gatewayLogs(
     id: string,
     options: { tail?: number; follow?: boolean },
@@ -262,6 +277,11 @@ export class GatewayManager implements FleetControl {
     return this.#leases.release(this.#keeper(id), clientId, caller)
   }
 
+  /** How everything stands, for the figures. */
+  levels(): FleetLevels {
+    return fleetLevels(this.#fleet)
+  }
+
   ibStatus(): IbStatus {
     const { clock, dataConnection } = this.#deps
     return ibStatus([...this.#fleet.keepers.values()], clock.now(), dataConnection?.())
@@ -300,6 +320,10 @@ export class GatewayManager implements FleetControl {
       ...query,
       ...(since !== undefined && { since: Number.isNaN(at) ? since : at }),
     })
+  }
+
+  follow(query: FollowQuery, signal: AbortSignal): AsyncIterable<readonly StreamItem[]> {
+    return this.#fleet.feed.follow(query, signal)
   }
 
   async injectFault(

@@ -2,6 +2,7 @@
 import { isFleetError } from '../ports/errors.ts'
 import type { GatewayContainer, GatewayRuntime } from '../ports/runtime.ts'
 import { findAccountFault } from './accounts.ts'
+import type { GatewayCourse } from './course.ts'
 import { isWanted, type Keeper } from './keeper.ts'
 import { LogReader } from './log-reader.ts'
 import { endLogin } from './login-log/exits.ts'
@@ -23,6 +24,8 @@ export interface Eyes {
     readonly unsafe?: string | null
     report(up: boolean): void
   }
+  /** Told of each line that moved a login, but for those read back from before our time. */
+  readonly loginMoved?: GatewayCourse['loginMoved']
   /** Called when something seen by the log changes. */
   readonly wake: (followerId: string) => void
   readonly onLogError: (followerId: string, err: unknown) => void
@@ -121,6 +124,7 @@ async function readLog(
         runtime: eyes.runtime,
         now: eyes.now,
         onChange: () => eyes.wake(followerId),
+        onLogin: (before, after, at) => eyes.loginMoved?.(followerId, before, after, at),
         onError: (err) => eyes.onLogError(followerId, err),
       },
       same ? { ...from, resume: current } : from,

@@ -28,6 +28,7 @@ export function openSession(keeper: Keeper, container: GatewayContainer, hands: 
       random: hands.random,
       ...(hands.tracer && { tracer: hands.tracer }),
       pacer: hands.pacers.of('127.0.0.1', container.hostPort),
+      measures: hands.measures,
     },
     {
       followerId,
@@ -39,5 +40,6 @@ export function openSession(keeper: Keeper, container: GatewayContainer, hands: 
     },
   )
   session.onChange(() => hands.wake(followerId))
+  session.onHeartbeat((roundTripMs) => hands.heartbeat(followerId, roundTripMs))
   return session
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { CredentialStore } from '../ports/credentials.ts'
 import type { IbConnector } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
+import type { FleetMeasures } from '../ports/measures.ts'
 import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { Stores } from '../ports/stores.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
@@ -65,6 +66,8 @@ export interface FleetDeps {
   readonly askBot?: AskBot
   /** Of /system/ib-status; absent: no data connection. */
   readonly dataConnection?: () => IbStatus['dataConnection']
+  /** Told what happens, to be counted; absent: nobody counts. */
+  readonly measures?: FleetMeasures
   /** For the disk figures of /system/system-status. */
   readonly dataDir?: string
 }

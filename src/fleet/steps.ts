@@ -62,6 +62,7 @@ export const executors: { readonly [K in keyof StepArguments]: Executor<K> } = {
         detail: 'the gateway restarts without a new login',
       }
       hands.publish(keeper, softRestartAccepted(keeper.state, cause, jvmStarts, hands.clock.now()))
+      hands.course.restarted(keeper.follower.id)
       await remember(keeper, hands, { restarts: keeper.record.restarts + 1 })
       hands.audit.note({
         type: 'gateway.restart.soft',

@@ -100,6 +100,7 @@ export class GatewayVerbs {
         detail: 'a restart without a new login was asked for',
       } as const
       this.#fleet.publish(keeper, softRestartAccepted(keeper.state, asked, jvmStarts, deps.clock.now()))
+      this.#fleet.course.restarted(followerId)
       await remember(keeper, deps, { restarts: keeper.record.restarts + 1 })
       audit.note({
         type: 'gateway.restart.soft',

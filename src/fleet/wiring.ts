@@ -1,5 +1,6 @@
 // What the reconciler sees with and works with, put together from the fleet's parts.
 import pLimit from 'p-limit'
+import { noMeasures } from '../ports/measures.ts'
 import { Pacers } from '../session/pacing/pacers.ts'
 import type { Fleet } from './fleet.ts'
 import type { Hands } from './hands.ts'
@@ -27,6 +28,7 @@ export function eyesOf(fleet: Fleet): Eyes {
       },
       report: (up) => engine.report(up),
     },
+    loginMoved: (...moved) => fleet.course.loginMoved(...moved),
     wake: (followerId) => fleet.wake(followerId),
     onLogError: (followerId, err) => log.debug({ followerId, err }, 'log stream broke'),
   }
@@ -56,10 +58,14 @@ export function handsOf(fleet: Fleet, callbacks: Pick<Hands, 'publish' | 'userna
     clientIds: settings.clientIds,
     sessionSettings: settings.session,
     pacers: deps.pacers ?? new Pacers(clock),
+    course: fleet.course,
+    measures: deps.measures ?? noMeasures,
     engineReady: (signal) => fleet.engine.ready(signal),
     launchSlot: (run) => limiter(run),
     deciding: () => ({ limits: settings.lifecycle, now: clock.now(), random: random() }),
     ...callbacks,
     wake: (followerId) => fleet.wake(followerId),
+    heartbeat: (followerId, roundTripMs) => fleet.heartbeat(followerId, roundTripMs),
+    show: (followerId) => fleet.feed.touch(followerId),
   }
 }

@@ -1,4 +1,5 @@
 // What an IB code means for a session: pure. Sources: IBKR's message code list and facts seen live; texts vary between builds, codes do not.
+import { type IbErrorClass, ibErrorClasses } from '../ports/measures.ts'
 
 export type FarmService = 'market-data' | 'historical' | 'security-definition'
 
@@ -92,16 +93,8 @@ export function classifyIbCode(code: number, text: string): IbCodeClass {
 }
 
 /** Classes that count as an error of the session; the others are its weather. */
-export function isIbError(codeClass: IbCodeClass): boolean {
-  switch (codeClass.kind) {
-    case 'upstream-restored':
-    case 'farm':
-    case 'not-usable-yet':
-    case 'informational':
-      return false
-    default:
-      return true
-  }
+export function isIbError(codeClass: IbCodeClass): codeClass is IbCodeClass & { kind: IbErrorClass } {
+  return ibErrorClasses.some((errorClass) => errorClass === codeClass.kind)
 }
 
 /** `…is broken:usfarm.nj`, and `…upon demand.hfarm` with a dot for the inactive. */

@@ -10,6 +10,7 @@ import type {
   IbStreamListener,
   IbStreams,
 } from '../ports/ib.ts'
+import type { RequestOutcome, SessionMeasures } from '../ports/measures.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import { classifyIbCode } from './codes.ts'
 import { type Claim, claimOf, type Priority } from './pacing/claims.ts'
@@ -31,6 +32,7 @@ export interface DataRequestsDeps {
   connection(): IbConnection
   /** Called for each request sent. */
   onSent(): void
+  readonly measures: SessionMeasures
 }
 
 interface Stream {
@@ -73,8 +75,7 @@ export class DataRequests {
     const { signal, priority = 'interactive' } = options
     signal?.throwIfAborted()
     this.#deps.connection()
-    this.#deps.breaker.check()
-    const permit = await this.#admitted(claimOf(kind, params, priority), signal)
+    const permit = await this.#allowed(kind, claimOf(kind, params, priority), signal)
     let answer: Promise<IbRequests[K]['answer']>
     try {
       answer = carrier().#send(kind, params, options, permit)
@@ -96,6 +97,7 @@ export class DataRequests {
     await this.#admitted(claimOf(kind, params, 'interactive'), signal)
     const connection = this.#deps.connection()
     this.#deps.onSent()
+    this.#deps.measures.streamBegun(kind)
     const stop = connection.stream(kind, params, {
       onItem: (item) => {
         // Its cancel may have to wait for the pacer.
@@ -134,6 +136,18 @@ export class DataRequests {
     }
   }
 
+  /** May be sent now, as far as breaker and pacer go. */
+  async #allowed(kind: IbRequestKind, claim: Claim, signal?: AbortSignal): Promise<Permit> {
+    try {
+      this.#deps.breaker.check()
+      return await this.#admitted(claim, signal)
+    } catch (error) {
+      if (isFleetError(error, 'CIRCUIT_OPEN', 'PACING_QUEUE_FULL'))
+        this.#deps.measures.requestOver(kind, 'refused', 0)
+      throw error
+    }
+  }
+
   /** Waits for the pacer until `signal` aborts or the session ends. */
   async #admitted(claim: Claim, signal?: AbortSignal): Promise<Permit> {
     const waiting = new AbortController()
@@ -159,17 +173,19 @@ export class DataRequests {
     { timeoutMs = TIMEOUT_MS, signal }: RequestOptions,
     permit: Permit,
   ): Promise<IbRequests[K]['answer']> {
-    const { clock, breaker } = this.#deps
+    const { clock, breaker, measures } = this.#deps
     const connection = this.#deps.connection()
     breaker.enter()
     this.#deps.onSent()
     this.#open++
     return new Promise((resolve, reject) => {
       const cancelled = new AbortController()
+      const sentAtMs = clock.monotonicMs()
       let settled = false
-      const settle = (report: () => void) => {
+      const settle = (outcome: RequestOutcome, report: () => void) => {
         if (settled) return
         settled = true
+        measures.requestOver(kind, outcome, clock.monotonicMs() - sentAtMs)
         cancelDeadline()
         signal?.removeEventListener('abort', onAbort)
         report()
@@ -179,12 +195,12 @@ export class DataRequests {
         this.#sendCancel(() => cancelled.abort(error))
       }
       const onAbort = () =>
-        settle(() => {
+        settle('abandoned', () => {
           breaker.abandoned()
           giveUp(signal?.reason)
         })
       const cancelDeadline = clock.schedule(timeoutMs, () =>
-        settle(() => {
+        settle('timeout', () => {
           breaker.failed()
           giveUp(
             new FleetError(
@@ -202,7 +218,7 @@ export class DataRequests {
       connection.request(kind, params, cancelled.signal).then(
         (answer) => {
           over('answered')
-          settle(() => {
+          settle('answered', () => {
             breaker.succeeded()
             resolve(answer)
           })
@@ -210,7 +226,7 @@ export class DataRequests {
         (error: unknown) => {
           const refused = isFleetError(error, 'REQUEST_REJECTED')
           over(refused && !isPacing(error) ? 'answered' : undefined)
-          settle(() => {
+          settle(refused ? 'rejected' : 'lost', () => {
             // A refusal is an answer too; after one for its pace, the pacer pauses.
             if (refused) breaker.succeeded()
             else breaker.failed()

@@ -141,11 +141,10 @@ export class Dialer {
   #failed(error: unknown): void {
     const { record, log } = this.#deps
     const { followerId, onClientIdInUse } = this.#options
+    const code = isFleetError(error) ? error.code : 'INTERNAL'
     record.counters.connectionFailures++
-    record.failed(
-      isFleetError(error) ? error.code : 'INTERNAL',
-      error instanceof Error ? error.message : String(error),
-    )
+    record.measures.connectionFailed(code)
+    record.failed(code, error instanceof Error ? error.message : String(error))
     if (isFleetError(error, 'CLIENT_ID_IN_USE')) {
       record.counters.conflicts326++
       if (onClientIdInUse === 'next') record.clientId++

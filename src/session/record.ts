@@ -3,6 +3,7 @@ import type { SessionState } from '../../schemas/system.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { IbNotice, IbStep, IbWelcome } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
+import type { SessionMeasures } from '../ports/measures.ts'
 import { classifyIbCode, type IbCodeClass, isIbError } from './codes.ts'
 import { afterNotice, type Conditions, fairWeather } from './conditions.ts'
 import type { SessionOptions, SessionSnapshot } from './snapshot.ts'
@@ -21,6 +22,7 @@ export class SessionRecord {
     reconnects: 0,
     connectionFailures: 0,
   }
+  readonly measures: SessionMeasures
   clientId: number
   step: IbStep | undefined
   readonly #clock: Clock
@@ -39,7 +41,8 @@ export class SessionRecord {
   #heartbeatLate = false
   #lastError: SessionSnapshot['lastError']
 
-  constructor(clock: Clock, log: Log, options: SessionOptions) {
+  constructor(clock: Clock, log: Log, options: SessionOptions, measures: SessionMeasures) {
+    this.measures = measures
     this.#clock = clock
     this.#log = log
     this.#options = options
@@ -69,7 +72,10 @@ export class SessionRecord {
 
   /** A connection is open; enters `ready`. */
   connected(welcome: IbWelcome): void {
-    if (this.#state === 'reconnecting') this.counters.reconnects++
+    if (this.#state === 'reconnecting') {
+      this.counters.reconnects++
+      this.measures.reconnected()
+    }
     this.#welcome = welcome
     this.#connected = this.#now()
     this.#conditions = this.#incoming
@@ -89,6 +95,7 @@ export class SessionRecord {
 
   heartbeatAnswered(roundTripMs: number): void {
     this.answered()
+    this.measures.heartbeatAnswered(roundTripMs)
     this.#heartbeat = { lastHeartbeatAt: this.#clock.now(), heartbeatRttMs: roundTripMs }
     if (!this.#heartbeatLate) return
     this.#heartbeatLate = false
@@ -114,7 +121,10 @@ export class SessionRecord {
     // A client id in use fails the attempt, which is counted as such; an upstream lost is repeated every minute.
     const counted =
       codeClass.kind !== 'client-id-in-use' && (codeClass.kind !== 'upstream-lost' || after !== before)
-    if (isIbError(codeClass) && counted) this.failed(code, text)
+    if (isIbError(codeClass) && counted) {
+      this.failed(code, text)
+      this.measures.errorReported(codeClass.kind)
+    }
     this.#log.debug({ followerId: this.#options.followerId, id, code, text }, 'notice from IB')
     if (!this.#connected) this.#incoming = after
     else if (after !== before) {

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts'
 import { FleetError } from '../ports/errors.ts'
 import type * as ib from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
+import { noMeasures, type SessionMeasures } from '../ports/measures.ts'
 import type { Opened } from './attempt.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { DataRequests, type RequestOptions } from './data-requests.ts'
@@ -24,6 +25,7 @@ export interface SessionDeps {
   readonly random?: () => number
   /** Shared with all else that talks to the same gateway; one of its own when absent. */
   readonly pacer?: Pacer
+  readonly measures?: SessionMeasures
 }
 
 interface Link extends Opened {
@@ -34,19 +36,21 @@ export class IbSession {
   readonly pacer: Pacer
   /** The way of orders. */
   readonly orders: OrderLine
-  readonly #deps: Required<Omit<SessionDeps, 'pacer'>>
+  readonly #deps: Required<Omit<SessionDeps, 'pacer' | 'measures'>>
   readonly #options: SessionOptions
   readonly #breaker: CircuitBreaker
   readonly #data: DataRequests
   readonly #record: SessionRecord
   readonly #dialer: Dialer
+  readonly #heartbeatListeners = new Set<(roundTripMs: number) => void>()
   #link: Link | undefined
   #closing: Promise<void> | undefined
 
   constructor(deps: SessionDeps, options: SessionOptions) {
     this.#deps = { random: Math.random, ...deps }
     this.#options = options
-    this.#record = new SessionRecord(deps.clock, deps.log, options)
+    const measures = deps.measures ?? noMeasures
+    this.#record = new SessionRecord(deps.clock, deps.log, options, measures)
     this.#dialer = new Dialer(
       {
         ...this.#deps,
@@ -69,6 +73,7 @@ export class IbSession {
       onSent: () => {
         this.#record.counters.requests++
       },
+      measures,
     })
   }
 
@@ -163,6 +168,12 @@ export class IbSession {
     return this.#record.onChange(listener)
   }
 
+  /** Calls `listener` after each answered heartbeat with its round trip in milliseconds. Returns how to stop. */
+  onHeartbeat(listener: (roundTripMs: number) => void): () => void {
+    this.#heartbeatListeners.add(listener)
+    return () => this.#heartbeatListeners.delete(listener)
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.disconnect()
   }
@@ -188,7 +199,10 @@ export class IbSession {
           this.#record.counters.requests++
           return opened.connection.currentTime()
         },
-        onAnswer: (roundTripMs) => this.#record.heartbeatAnswered(roundTripMs),
+        onAnswer: (roundTripMs) => {
+          this.#record.heartbeatAnswered(roundTripMs)
+          for (const listener of [...this.#heartbeatListeners]) listener(roundTripMs)
+        },
         onLate: () => this.#record.heartbeatIsLate(),
         onLost: (error) => this.#lost(error),
       },

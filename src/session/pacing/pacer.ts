@@ -30,6 +30,7 @@ export interface PacingStats {
 }
 
 interface Waiter {
+  readonly askedAtMs: number
   readonly historical: boolean
   readonly rules: readonly Rule[]
   admit(permit: Permit): void
@@ -89,6 +90,7 @@ export class Pacer {
         reject(signal?.reason)
       }
       const waiter: Waiter = {
+        askedAtMs: this.#clock.monotonicMs(),
         historical: claim.kind === 'historical',
         rules: rulesFor(claim, this.#options),
         admit(permit) {
@@ -117,6 +119,7 @@ export class Pacer {
   /** IB reported a pacing error (100, and 162 or 420 that say so): historical requests pause, 15 s at first, twice as long each time, 10 min at most. */
   violated(): void {
     this.#penalty.violated(this.#clock.monotonicMs())
+    this.#options.measures?.pacingViolated()
     this.#lastUseMs = this.#clock.monotonicMs()
     this.#pumpSoon()
   }
@@ -171,7 +174,7 @@ export class Pacer {
         if (isHeld(waiter, held)) continue
         const hurdles = this.#hurdles(waiter, nowMs)
         if (hurdles.length === 0) {
-          this.#admit(waiter)
+          this.#admit(waiter, nowMs)
           continue
         }
         const own = hurdles.filter((hurdle) => hurdle.own)
@@ -205,8 +208,9 @@ export class Pacer {
     return hurdles
   }
 
-  #admit({ historical, rules, admit }: Waiter): void {
-    const nowMs = this.#clock.monotonicMs()
+  #admit(waiter: Waiter, nowMs: number): void {
+    const { historical, rules, admit } = waiter
+    if (!this.#fresh.has(waiter)) this.#options.measures?.pacingWaited(nowMs - waiter.askedAtMs)
     this.#count(rules)
     let over = !historical
     if (historical) this.#open++

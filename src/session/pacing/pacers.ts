@@ -1,5 +1,6 @@
 // One pacer per gateway, found by its address, so that all sessions with it share its windows and a new one finds what was sent before.
 import type { Clock } from '../../ports/clock.ts'
+import type { PacingLevels } from '../../ports/levels.ts'
 import { Pacer, type PacingOptions } from './pacer.ts'
 
 /** Longer than any window, so that nothing is left to remember. */
@@ -35,6 +36,17 @@ export class Pacers {
     const pacer = new Pacer(this.#clock, this.#options)
     this.#entries.set(endpoint, { pacer: new WeakRef(pacer), kept: pacer })
     return pacer
+  }
+
+  /** What waits and what is open now, at all gateways. */
+  levels(): PacingLevels {
+    const levels = { queued: 0, open: 0 }
+    for (const { pacer } of this.#entries.values()) {
+      const stats = pacer.deref()?.stats()
+      levels.queued += stats?.queued ?? 0
+      levels.open += stats?.open ?? 0
+    }
+    return levels
   }
 
   /** Gateways that are remembered. */

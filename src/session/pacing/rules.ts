@@ -1,5 +1,6 @@
 // What IB allows of one gateway in what time, and which of it binds a claim: pure.
 // Sources: IBKR's historical data limitations, its limit of 50 messages per second and client, and the notes on real-time bars.
+import type { PacingMeasures } from '../../ports/measures.ts'
 import type { Claim } from './claims.ts'
 
 export interface PacingOptions {
@@ -9,6 +10,7 @@ export interface PacingOptions {
   readonly minRequestDelayMs?: number
   /** Claims that may wait [1000]. */
   readonly maxQueued?: number
+  readonly measures?: PacingMeasures
 }
 
 /** At most `limit` within any `windowMs`. */

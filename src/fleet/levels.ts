@@ -1,0 +1,40 @@
+// The fleet's levels for the figures: one cheap pass over what is in memory.
+import type { AlertLevel } from '../../schemas/system.ts'
+import { alertLevels } from '../../schemas/system.ts'
+import type { FleetLevels, GatewayLevels } from '../ports/levels.ts'
+import type { Fleet } from './fleet.ts'
+import { isWanted, type Keeper } from './keeper.ts'
+import { gatewayStatus } from './state.ts'
+import { answers, toldState } from './view.ts'
+
+export function fleetLevels({ keepers, alerts, engine, charge, credentials, storeUp }: Fleet): FleetLevels {
+  const openAlerts = Object.fromEntries(alertLevels.map((level) => [level, 0])) as Record<AlertLevel, number>
+  for (const { level } of alerts.open()) openAlerts[level] += 1
+  return {
+    gateways: Array.from(keepers.values(), gatewayLevels),
+    openAlerts,
+    reachable: {
+      engine: engine.up,
+      store: charge.held && storeUp,
+      ...(credentials.reachable !== undefined && { credentials: credentials.reachable }),
+    },
+  }
+}
+
+function gatewayLevels(keeper: Keeper): GatewayLevels {
+  const { follower, record, past, session } = keeper
+  const { phase, cause } = toldState(keeper)
+  const status = gatewayStatus(phase)
+  const snapshot = session?.snapshot()
+  return {
+    followerId: follower.id,
+    status,
+    phase,
+    ...(cause && { reason: cause.code }),
+    wanted: isWanted(keeper),
+    healthy: status === 'RUNNING' && answers(keeper),
+    ...(snapshot?.heartbeatRttMs !== undefined && { heartbeatRttMs: snapshot.heartbeatRttMs }),
+    reconnects: past.reconnects + (snapshot?.reconnects ?? 0),
+    restarts: record.restarts,
+  }
+}
