@@ -31,7 +31,7 @@ export function Header({ place }: { readonly place: Place }) {
   return (
     <header class="header">
       <div class="header-row">
-        <a class="brand" href="#/" aria-label="IB Gateway Manager, to the fleet">
+        <a class="brand" href="#/" aria-label="ibgm: IB Gateway Manager, to the fleet">
           <span class="brand-short">ibgm</span>
         </a>
         <nav class="nav" aria-label="Pages">
