@@ -99,7 +99,8 @@ export function tokenFor(role: Role): { token: string; line: string } {
 }
 
 /** The dashboard is built apart from the tests: `npm run build` makes both. */
-export const dashboardIsBuilt = () => existsSync(join(import.meta.dirname, '..', '..', 'web', 'index.html'))
+export const dashboardIsBuilt = () =>
+  existsSync(join(import.meta.dirname, '..', '..', 'dashboard', 'index.html'))
 
 /** Types the token where the page asks for it. */
 export async function logIn(page: Page, token: string): Promise<void> {

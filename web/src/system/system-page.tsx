@@ -95,7 +95,8 @@ function Dependencies({ system }: { readonly system: SystemStatus }) {
           <>
             <State tone={reachable ? 'good' : 'trouble'}>
               {kind}
-              {version === undefined ? '' : ` ${version}`} {reachable ? 'answers' : 'does not answer'}
+              {version === undefined || version === kind ? '' : ` ${version}`}{' '}
+              {reachable ? 'answers' : 'does not answer'}
             </State>
             {latencyMs !== undefined && <span class="fact-aside"> in {latencyMs.toFixed(1)} ms</span>}
             {detail !== undefined && <p class="fact-detail">{detail}</p>}
