@@ -47,7 +47,7 @@ t.test('what crosses an edge is cut, what is outside is left out', async (t) => 
 t.test('a failure of a second is still seen, and still found', async (t) => {
   const spans = [span('ready', 0, 12), span('reconnecting', 12, 12 + 1 / 3600), span('ready', 12 + 1 / 3600)]
   const segments = segmentsOf(spans, stretch, 240)
-  t.equal(segments[1]?.width, 2)
+  t.equal(segments[1]?.width, 3)
   t.equal(drawingOrder(segments).at(-1)?.phase, 'reconnecting', 'drawn on top')
   t.equal(segmentAt(segments, 121), 1)
   t.equal(segmentAt(segments, 100), 0)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Gateway, GatewayPhase, GatewayStatus } from '../../../schemas/gateway.ts'
-import { outcomeOf, type Verb, whyNot } from '../../../web/src/gateway/verb-rules.ts'
+import { launchStages, type Verb, whyNot } from '../../../web/src/gateway/verb-rules.ts'
 
 const gateway = (
   status: GatewayStatus,
@@ -43,9 +43,13 @@ t.test('which verbs a state takes', async (t) => {
   }
 })
 
-t.test('when a verb is over', async (t) => {
-  t.equal(outcomeOf('launch', gateway('STARTING', 'booting')), 'underway')
-  t.equal(outcomeOf('launch', gateway('RUNNING', 'ready')), 'done')
-  t.equal(outcomeOf('launch', gateway('FAILED', 'locked')), 'failed')
-  t.equal(outcomeOf('stop', gateway('STOPPED', 'stopped', 'stopped')), 'done')
+t.test('how far a launch has come', async (t) => {
+  t.equal(launchStages({ phase: 'ready' }), null)
+  t.strictSame(launchStages({ phase: 'booting' }), [
+    { words: 'Container', state: 'done' },
+    { words: 'Boot', state: 'now' },
+    { words: 'Login', state: 'ahead' },
+    { words: 'API', state: 'ahead' },
+  ])
+  t.match(launchStages({ phase: 'awaiting-2fa' })?.[3], { words: '2FA', state: 'now' })
 })

@@ -22,7 +22,7 @@ export interface Stretch {
 }
 
 /** A phase that lasted for seconds would vanish among hours: none is drawn thinner than this. */
-const thinnest = 2
+const thinnest = 3
 
 /** The phases within `stretch`, oldest first, on a band so wide. What ended before it is left out, what crosses its edges is cut. */
 export function segmentsOf(spans: GatewayTimeline['spans'], stretch: Stretch, width: number): Segment[] {

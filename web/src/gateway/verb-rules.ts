@@ -1,5 +1,5 @@
-// Which verbs a gateway takes in its present state, as the manager will judge; and when one has done what it was asked for. Pure.
-import type { Gateway } from '../../../schemas/gateway.ts'
+// Which verbs a gateway takes in its present state, as the manager will judge; and the stages of a launch. Pure.
+import type { Gateway, GatewayPhase } from '../../../schemas/gateway.ts'
 
 export type Verb = 'launch' | 'stop' | 'restart' | 'restart-container' | 'reconnect'
 
@@ -29,9 +29,27 @@ export function whyNot(verb: Verb, gateway: Gateway): string | null {
   }
 }
 
-/** Whether the gateway has come to where the verb leads; `failed` when it came to grief; else it is on its way. */
-export function outcomeOf(verb: Verb, gateway: Gateway): 'done' | 'failed' | 'underway' {
-  if (verb === 'stop') return gateway.status === 'STOPPED' ? 'done' : 'underway'
-  if (gateway.status === 'RUNNING') return 'done'
-  return gateway.status === 'FAILED' ? 'failed' : 'underway'
+/** The stages of a launch in their order, in words. Pulling an image and a second factor are seldom needed. */
+const stages: ReadonlyArray<readonly [GatewayPhase, string]> = [
+  ['pulling', 'Image'],
+  ['creating', 'Container'],
+  ['booting', 'Boot'],
+  ['logging-in', 'Login'],
+  ['awaiting-2fa', '2FA'],
+  ['connecting', 'API'],
+]
+
+export interface LaunchStage {
+  readonly words: string
+  readonly state: 'done' | 'now' | 'ahead'
+}
+
+/** How far a launch has come; null when none is under way. Stages that most launches skip are shown only while they last. */
+export function launchStages({ phase }: Pick<Gateway, 'phase'>): readonly LaunchStage[] | null {
+  const present = stages.findIndex(([stage]) => stage === phase)
+  if (present < 0) return null
+  return stages.flatMap(([stage, words], i) => {
+    if ((stage === 'pulling' || stage === 'awaiting-2fa') && i !== present) return []
+    return [{ words, state: i < present ? 'done' : i === present ? 'now' : 'ahead' } as const]
+  })
 }

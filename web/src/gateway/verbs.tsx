@@ -5,7 +5,9 @@ import { Button } from '../ui/button.tsx'
 import { ask } from '../ui/dialog.tsx'
 import { toast } from '../ui/toast.tsx'
 
-export type Verb = 'launch' | 'stop' | 'restart' | 'restart-container' | 'reconnect'
+import type { Verb } from './verb-rules.ts'
+
+export type { Verb }
 
 interface VerbText {
   readonly label: string

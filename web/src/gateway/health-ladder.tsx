@@ -1,0 +1,87 @@
+// The layers of readiness from the container up: the first that fails names the trouble, what stands on it is not known.
+import { useCallback } from 'preact/hooks'
+import type { Gateway, GatewayHealth, HealthLayer, LayerStatus } from '../../../schemas/gateway.ts'
+import { api } from '../api.ts'
+import { usePolled } from '../polled.ts'
+import { authorization } from '../token.ts'
+import { Panel } from '../ui/facts.tsx'
+import { Heard } from '../ui/heard.tsx'
+import type { Tone } from '../ui/phases.ts'
+import { Mark } from '../ui/status-badge.tsx'
+import { Age } from '../ui/time.tsx'
+import { useRefresh } from './timeline.ts'
+
+const layerWords: Readonly<Record<HealthLayer, string>> = {
+  container: 'Container runs',
+  login: 'Logged in at IBKR',
+  port: 'API port open',
+  handshake: 'API handshake',
+  accounts: 'Accounts as expected',
+  heartbeat: 'Heartbeat',
+  upstream: 'Gateway has IBKR',
+  farms: 'Market data farms',
+}
+const looks: Readonly<Record<LayerStatus, { readonly tone: Tone; readonly words: string }>> = {
+  ok: { tone: 'good', words: 'ok' },
+  failing: { tone: 'trouble', words: 'failing' },
+  unknown: { tone: 'off', words: 'unknown' },
+}
+
+export function HealthLadder({ gateway }: { readonly gateway: Gateway }) {
+  const { followerId, phase, since, conditions, healthy } = gateway
+  const ask = useCallback((signal: AbortSignal) => askHealth(followerId, signal), [followerId])
+  const polled = usePolled(ask, 10_000)
+  useRefresh(polled, `${phase} ${since} ${healthy} ${conditions.length}`)
+  return (
+    <Panel title="Health">
+      <Heard polled={polled} what="health">
+        {(health) => <Ladder health={health} />}
+      </Heard>
+    </Panel>
+  )
+}
+
+function Ladder({ health }: { readonly health: GatewayHealth }) {
+  const { layers, failing, healthy } = health
+  return (
+    <>
+      <p class="ladder-verdict">
+        {healthy
+          ? 'A bot may use it.'
+          : failing
+            ? `Not usable: ${layerWords[failing].toLowerCase()} fails.`
+            : 'Not usable.'}
+      </p>
+      <ol class="ladder">
+        {layers.map(({ name, status, since, detail }) => {
+          const { tone, words } = looks[status]
+          return (
+            <li key={name} class={`rung rung-${status}${name === failing ? ' rung-first' : ''}`}>
+              <Mark tone={tone} />
+              <span class="rung-name">{layerWords[name]}</span>
+              <span class="rung-since soft">
+                <span class={status === 'ok' ? 'only-heard' : undefined}>{words} </span>
+                <Age at={since} />
+              </span>
+              {detail !== undefined && <span class="rung-detail soft">{detail}</span>}
+            </li>
+          )
+        })}
+      </ol>
+    </>
+  )
+}
+
+/** An unhealthy gateway answers 503 with the same body: that is no failure to ask. */
+async function askHealth(followerId: string, signal: AbortSignal): Promise<GatewayHealth> {
+  const path = `/gateways/${encodeURIComponent(followerId)}/health`
+  const response = await fetch(`/api/v1${path}`, {
+    headers: { accept: 'application/json, application/problem+json', ...authorization() },
+    cache: 'no-store',
+    signal,
+  }).catch(() => undefined)
+  const isHealth = response?.headers.get('content-type')?.startsWith('application/json')
+  if (response && isHealth && [200, 503].includes(response.status))
+    return (await response.json()) as GatewayHealth
+  return api<GatewayHealth>(path, { signal })
+}

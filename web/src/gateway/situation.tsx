@@ -1,0 +1,81 @@
+// What is going on beyond the phase: why, what a person should do, what counts down, what is odd.
+import type { ComponentChildren } from 'preact'
+import type { Gateway } from '../../../schemas/gateway.ts'
+import { lookOf } from '../ui/phases.ts'
+import { Age, Countdown, Moment } from '../ui/time.tsx'
+import { launchStages } from './verb-rules.ts'
+
+export function Situation({ gateway }: { readonly gateway: Gateway }) {
+  const { phase, reason, deadline, retryAt, progress, conditions, drift } = gateway
+  const { tone } = lookOf(gateway)
+  const counts = phase === 'awaiting-2fa' ? deadline : phase === 'backing-off' ? retryAt : undefined
+  const hasNews =
+    reason !== undefined || counts !== undefined || progress !== undefined || launchStages(gateway) !== null
+  return (
+    <>
+      {hasNews && (
+        <section class={`situation situation-${tone}`} aria-label="Situation">
+          <div class="situation-words">
+            {reason && <p class="situation-reason">{reason.message}</p>}
+            {phase === 'awaiting-2fa' ? (
+              <p class="situation-action">Approve the login on IBKR Mobile, on the phone of this user.</p>
+            ) : (
+              reason?.action && <p class="situation-action">{reason.action}</p>
+            )}
+            {progress !== undefined && <p class="situation-progress figure">{progress}</p>}
+            <Stages gateway={gateway} />
+          </div>
+          {counts !== undefined && (
+            <p class="situation-clock">
+              <Countdown until={counts} />
+              <span class="situation-clock-words">
+                {phase === 'awaiting-2fa' ? 'left to approve' : 'until the next try'}
+              </span>
+            </p>
+          )}
+        </section>
+      )}
+      {drift && (
+        <Note title="Changed since it started">
+          The record asks for another container than the one that runs. <b>New container</b> applies it.
+        </Note>
+      )}
+      {conditions
+        .filter(({ status }) => status)
+        .map(({ type, since, message }) => (
+          <Note key={type} title={spaced(type)}>
+            {message} For <Age at={since} />, since <Moment at={since} />.
+          </Note>
+        ))}
+    </>
+  )
+}
+
+function Stages({ gateway }: { readonly gateway: Gateway }) {
+  const stages = launchStages(gateway)
+  if (stages === null) return null
+  return (
+    <ol class="stages" aria-label="Stages of the launch">
+      {stages.map(({ words, state }) => (
+        <li key={words} class={`stage stage-${state}`} aria-current={state === 'now' ? 'step' : undefined}>
+          {words}
+          {state === 'done' && <span class="only-heard">, done</span>}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function Note({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
+  return (
+    <p class="note">
+      <strong>{title}</strong> {children}
+    </p>
+  )
+}
+
+/** `MarketDataFarmDown` as words. */
+function spaced(type: string): string {
+  const words = type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

@@ -1,0 +1,20 @@
+// A gateway's last day, asked for when its phase changes and each minute.
+import { useCallback, useEffect } from 'preact/hooks'
+import type { Gateway, GatewayTimeline } from '../../../schemas/gateway.ts'
+import { api } from '../api.ts'
+import { type Polled, usePolled } from '../polled.ts'
+
+export function useTimeline(followerId: string, gateway: Gateway | undefined): Polled<GatewayTimeline> {
+  const path = `/gateways/${encodeURIComponent(followerId)}/timeline`
+  const ask = useCallback((signal: AbortSignal) => api<GatewayTimeline>(path, { signal }), [path])
+  const polled = usePolled(ask, 60_000)
+  useRefresh(polled, `${gateway?.phase} ${gateway?.since}`)
+  return polled
+}
+
+/** Asks again whenever `of` changes; the first time has been asked already. */
+export function useRefresh(polled: Polled<unknown>, of: string): void {
+  useEffect(() => {
+    if (polled.heardAt !== undefined) void polled.refresh()
+  }, [of])
+}
