@@ -30,7 +30,9 @@ import { type Metrics, noMetrics } from './ports/metrics.ts'
 import { answerProblems, rawProblem, sendProblem } from './problems.ts'
 import { logRequests } from './request-log.ts'
 import { measureRequests } from './request-measures.ts'
+import { traceRequests } from './request-trace.ts'
 import { buildSerializer } from './serialization.ts'
+import type { Tracer } from './telemetry/tracer.ts'
 import { buildValidator } from './validation.ts'
 
 declare module 'fastify' {
@@ -49,6 +51,8 @@ export interface AppDeps {
   readonly log: FastifyBaseLogger
   /** Absent: anybody on this machine may come in, and as often as they like. */
   readonly doors?: Doors
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer
   /** Absent: nothing is counted, and /metrics is empty. */
   readonly metrics?: Metrics
   /** Certificate and key in PEM; absent: plain HTTP. */
@@ -89,6 +93,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.decorate('fleet', deps.fleet)
   app.decorate('marketData', deps.marketData)
   refuseWhileClosing(app)
+  traceRequests(app, deps.tracer)
   logRequests(app)
   measureRequests(app, deps.metrics ?? noMetrics)
   app.addHook('onRequest', async (request, reply) => {

@@ -12,6 +12,7 @@ import type { Log } from './ports/log.ts'
 import type { SessionMeasures } from './ports/measures.ts'
 import type { Stores } from './ports/stores.ts'
 import type { Pacers } from './session/pacing/pacers.ts'
+import type { Tracer } from './telemetry/tracer.ts'
 
 export interface MarketDataDeps {
   readonly config: Config
@@ -19,6 +20,7 @@ export interface MarketDataDeps {
   readonly stores: Stores
   readonly connector: IbConnector
   readonly pacers: Pacers
+  readonly tracer: Tracer | undefined
   readonly measures: SessionMeasures
   readonly clock: Clock
   readonly processes: Processes
@@ -27,7 +29,7 @@ export interface MarketDataDeps {
 
 /** Starts nothing yet. */
 export function openMarketData(deps: MarketDataDeps): DataManager {
-  const { config, manager, stores, connector, pacers, measures, clock, log, processes } = deps
+  const { config, manager, stores, connector, pacers, measures, tracer, clock, log, processes } = deps
   const { marketData, session } = config
   const source = sourceOf(config, manager)
   const connection = new DataConnection({
@@ -37,6 +39,7 @@ export function openMarketData(deps: MarketDataDeps): DataManager {
     log,
     pacers,
     measures,
+    ...(tracer && { tracer }),
     firstClientId: marketData.firstClientId,
     heartbeatIntervalMs: session.heartbeatIntervalMs,
     heartbeatTimeoutMs: session.heartbeatTimeoutMs,

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { destination, type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { alertLog } from './adapters/alert-log.ts'
 import { askBotHealth } from './adapters/bot-health.ts'
 import { readProcesses } from './adapters/embedded/processes.ts'
@@ -19,6 +19,7 @@ import { type Config, parseConfig, type Secrets } from './config.ts'
 import { TokenBook } from './doors/token-book.ts'
 import { GatewayManager } from './fleet/manager.ts'
 import type { FleetSettings } from './fleet/settings.ts'
+import { createLogger } from './logger.ts'
 import { openMarketData } from './open-market-data.ts'
 import { openStores } from './open-stores.ts'
 import type { AlertSink } from './ports/alerts.ts'
@@ -28,8 +29,8 @@ import type { FleetControl } from './ports/fleet.ts'
 import type { Log } from './ports/log.ts'
 import type { GatewayRuntime } from './ports/runtime.ts'
 import type { Stores } from './ports/stores.ts'
-import { redaction } from './request-log.ts'
 import { Pacers } from './session/pacing/pacers.ts'
+import type { Tracer } from './telemetry/tracer.ts'
 
 /** Records in a database may be changed by anyone and take effect within seconds; in the embedded store only by this manager. */
 const recordIntervalMs = { mongodb: 2_000, embedded: 60_000 }
@@ -56,8 +57,7 @@ export async function startServer({
   onFatal = () => {},
 }: ServerOptions): Promise<RunningServer> {
   const { config, secrets, notices } = parseConfig(env)
-  const log =
-    given ?? pino({ level: config.logLevel, redact: redaction }, destination({ fd: 1, sync: false }))
+  const log = given ?? createLogger(config.logLevel)
   for (const notice of notices) log.warn({}, notice)
   const clock = systemClock()
   const closers: Array<() => Promise<void> | void> = []
@@ -76,6 +76,8 @@ export async function startServer({
     })
     closers.push(() => opened.close())
     const { stores, managerId } = opened
+    const { tracer, close: closeTraces } = await openTraces(config, secrets, managerId, clock, log)
+    closers.push(closeTraces)
     const runtime = await openRuntime(config, managerId, clock, log)
     closers.push(() => runtime.close())
     const {
@@ -106,6 +108,7 @@ export async function startServer({
       connector,
       pacers,
       measures,
+      ...(tracer && { tracer }),
       askBot: askBotHealth,
       dataConnection: () => marketData.dataConnection(),
       sinks: alertSinks(secrets, clock, log),
@@ -127,6 +130,7 @@ export async function startServer({
       connector,
       pacers,
       measures,
+      tracer,
       clock,
       log,
       processes,
@@ -148,6 +152,7 @@ export async function startServer({
       metrics,
       version: productVersion,
       log,
+      ...(tracer && { tracer }),
       doors: { clock, rateLimit, ...(book && { tokens: book }) },
       webDir: fileURLToPath(new URL('../dashboard', import.meta.url)),
       ...(tls && { tls }),
@@ -195,6 +200,27 @@ function alertSinks({ discordWebhookUrl, alertWebhookUrl }: Secrets, clock: Cloc
     ...(discordWebhookUrl === undefined ? [] : [createDiscordSink({ url: discordWebhookUrl, clock })]),
     ...(alertWebhookUrl === undefined ? [] : [createJsonSink({ url: alertWebhookUrl, clock })]),
   ]
+}
+
+/** The SDK is loaded when there is somewhere to send spans: it would cost every start otherwise. */
+async function openTraces(
+  { telemetry }: Config,
+  { collectorHeaders }: Secrets,
+  managerId: string,
+  clock: Clock,
+  log: Log,
+): Promise<{ tracer?: Tracer; close: () => Promise<void> | void }> {
+  if (telemetry?.tracesUrl === undefined) return { close: () => {} }
+  const { startTraces } = await import('./adapters/otel/traces.ts')
+  return startTraces({
+    url: telemetry.tracesUrl,
+    ...(collectorHeaders && { headers: collectorHeaders }),
+    serviceName: telemetry.serviceName,
+    serviceVersion: productVersion,
+    managerId,
+    clock,
+    log,
+  })
 }
 
 /** Vault with the stored copies to fall back to, or the stored ones alone. */

@@ -9,6 +9,7 @@ import type { PacingStats } from '../session/pacing/pacer.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
 import { IbSession, type RequestOptions } from '../session/session.ts'
 import { SessionPool } from '../session/session-pool.ts'
+import type { Tracer } from '../telemetry/tracer.ts'
 import { freeClientId, LAST_CLIENT_ID } from './client-ids.ts'
 import type { OwnedDataLink } from './data-link.ts'
 import type { DataSource, DataTarget } from './data-source.ts'
@@ -22,6 +23,8 @@ export interface DataConnectionDeps {
   readonly log: Log
   /** Shared with whoever else talks to the same gateway. */
   readonly pacers: Pacers
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer
   readonly measures?: SessionMeasures
   readonly firstClientId: number
   readonly heartbeatIntervalMs: number
@@ -203,7 +206,8 @@ export class DataConnection implements OwnedDataLink {
   }
 
   #newSession(target: DataTarget, clientId: number): IbSession {
-    const { connector, clock, log, pacers, measures, heartbeatIntervalMs, heartbeatTimeoutMs } = this.#deps
+    const { connector, clock, log, pacers, measures, tracer } = this.#deps
+    const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.#deps
     return new IbSession(
       {
         connector,
@@ -211,6 +215,7 @@ export class DataConnection implements OwnedDataLink {
         log,
         pacer: pacers.of(target.host, target.port),
         ...(measures && { measures }),
+        ...(tracer && { tracer }),
       },
       {
         followerId: target.name,

@@ -11,6 +11,7 @@ import type {
   IbStreams,
 } from '../ports/ib.ts'
 import type { RequestOutcome, SessionMeasures } from '../ports/measures.ts'
+import { annotate } from '../telemetry/tracer.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import { classifyIbCode } from './codes.ts'
 import { type Claim, claimOf, type Priority } from './pacing/claims.ts'
@@ -75,7 +76,9 @@ export class DataRequests {
     const { signal, priority = 'interactive' } = options
     signal?.throwIfAborted()
     this.#deps.connection()
+    const askedAtMs = this.#deps.clock.monotonicMs()
     const permit = await this.#allowed(kind, claimOf(kind, params, priority), signal)
+    annotate({ 'ibgm.pacing_wait_ms': Math.round(this.#deps.clock.monotonicMs() - askedAtMs) })
     let answer: Promise<IbRequests[K]['answer']>
     try {
       answer = carrier().#send(kind, params, options, permit)

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import { type FleetError, isFleetError } from '../ports/errors.ts'
 import type { IbConnector, IbNotice, IbOrderEvent } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
+import { markFailed, type Span, startSpan, type Tracer, traced, within } from '../telemetry/tracer.ts'
 import { type Opened, openConnection } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import type { SessionRecord } from './record.ts'
@@ -15,6 +16,7 @@ export interface DialerDeps {
   readonly clock: Clock
   readonly log: Log
   readonly random: () => number
+  readonly tracer: Tracer | undefined
   readonly record: SessionRecord
   onReady(opened: Opened): void
   onNotice(notice: IbNotice): void
@@ -55,7 +57,7 @@ export class Dialer {
 
   /** New attempts in place of the connection just left. */
   replace(): void {
-    this.#start(true, 'reconnecting', this.#newBudget())
+    this.#restore(this.#newBudget(), this.#reconnectSpan())
   }
 
   /** The same in the background; enters `failed` when the window's tries are used up. */
@@ -65,7 +67,7 @@ export class Dialer {
     if (!this.#recoveries || now - this.#recoveries.startedAtMs >= reconnectWindowMs)
       this.#recoveries = this.#newBudget()
     if (this.#recoveries.tries >= reconnectAttempts) this.#deps.record.enter('failed')
-    else this.#start(true, 'reconnecting', this.#recoveries).hold()
+    else this.#restore(this.#recoveries, this.#reconnectSpan('none')).hold()
   }
 
   /** Ends the attempts; who waits for them gets `error`. Resolves when no socket is left, of theirs or of the last connection. */
@@ -76,6 +78,30 @@ export class Dialer {
     run?.abort(error)
     await run?.done.catch(() => {})
     await this.#parting
+  }
+
+  /** Attempts that take the place of a connection, inside the span that tells of them. */
+  #restore(budget: RetryBudget, span: Span): ConnectRun {
+    const triedBefore = budget.tries
+    const run = within(span, () => this.#start(true, 'reconnecting', budget))
+    const over = (outcome: 'connected' | 'failed' | 'abandoned') => {
+      span.setAttributes({ 'ibgm.outcome': outcome, 'ibgm.attempts': budget.tries - triedBefore })
+      span.end()
+    }
+    run.done.then(
+      () => over('connected'),
+      (error) => {
+        if (!run.aborted) markFailed(span, error)
+        over(run.aborted ? 'abandoned' : 'failed')
+      },
+    )
+    return run
+  }
+
+  /** A connection that was lost begins a trace of its own; one that is dropped for a caller belongs to what that does. */
+  #reconnectSpan(parent?: 'none'): Span {
+    const attributes = { 'ibgm.follower': this.#options.followerId }
+    return startSpan(this.#deps.tracer, 'gateway.reconnect', attributes, parent && { parent })
   }
 
   #newBudget(): RetryBudget {
@@ -108,29 +134,38 @@ export class Dialer {
   }
 
   async #attempt(signal: AbortSignal, leftMs: number): Promise<void> {
-    const { record, onReady, onNotice, onOrderEvent, onLost } = this.#deps
+    const { record, tracer, onReady, onNotice, onOrderEvent, onLost } = this.#deps
     const { followerId, host, port, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options
     await this.#parting
     signal.throwIfAborted()
     record.attempting()
+    const attributes = {
+      'ibgm.follower': followerId,
+      'ibgm.client_id': record.clientId,
+      'server.address': host,
+      'server.port': port,
+    }
     try {
-      await openConnection(
-        this.#deps,
-        {
-          followerId,
-          host,
-          port,
-          clientId: record.clientId,
-          stepTimeoutMs: Math.max(1, Math.min(connectTimeoutMs, leftMs)),
-          onStep: (step) => {
-            record.step = step
+      await traced(tracer, 'api.handshake', attributes, (span) =>
+        openConnection(
+          this.#deps,
+          {
+            followerId,
+            host,
+            port,
+            clientId: record.clientId,
+            stepTimeoutMs: Math.max(1, Math.min(connectTimeoutMs, leftMs)),
+            onStep: (step) => {
+              record.step = step
+              span.addEvent(step)
+            },
+            onReady,
+            onNotice,
+            onOrderEvent,
+            onLost,
           },
-          onReady,
-          onNotice,
-          onOrderEvent,
-          onLost,
-        },
-        signal,
+          signal,
+        ),
       )
     } catch (error) {
       if (!signal.aborted) this.#failed(error)

@@ -4,6 +4,7 @@ import { FleetError } from '../ports/errors.ts'
 import type * as ib from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import { noMeasures, type SessionMeasures } from '../ports/measures.ts'
+import { type Tracer, traced } from '../telemetry/tracer.ts'
 import type { Opened } from './attempt.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { DataRequests, type RequestOptions } from './data-requests.ts'
@@ -25,6 +26,8 @@ export interface SessionDeps {
   readonly random?: () => number
   /** Shared with all else that talks to the same gateway; one of its own when absent. */
   readonly pacer?: Pacer
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer
   readonly measures?: SessionMeasures
 }
 
@@ -36,7 +39,8 @@ export class IbSession {
   readonly pacer: Pacer
   /** The way of orders. */
   readonly orders: OrderLine
-  readonly #deps: Required<Omit<SessionDeps, 'pacer' | 'measures'>>
+  readonly #deps: Required<Omit<SessionDeps, 'pacer' | 'measures' | 'tracer'>>
+  readonly #tracer: Tracer | undefined
   readonly #options: SessionOptions
   readonly #breaker: CircuitBreaker
   readonly #data: DataRequests
@@ -48,12 +52,14 @@ export class IbSession {
 
   constructor(deps: SessionDeps, options: SessionOptions) {
     this.#deps = { random: Math.random, ...deps }
+    this.#tracer = deps.tracer
     this.#options = options
     const measures = deps.measures ?? noMeasures
     this.#record = new SessionRecord(deps.clock, deps.log, options, measures)
     this.#dialer = new Dialer(
       {
         ...this.#deps,
+        tracer: deps.tracer,
         record: this.#record,
         onReady: (opened) => this.#ready(opened),
         onNotice: (notice) => this.#onNotice(notice),
@@ -145,7 +151,10 @@ export class IbSession {
     options?: RequestOptions,
     carrier: () => IbSession = () => this,
   ): Promise<ib.IbRequests[K]['answer']> {
-    return this.#data.request(kind, params, options, () => carrier().#data)
+    const attributes = { 'ibgm.follower': this.#options.followerId, 'ibgm.request': kind }
+    return traced(this.#tracer, 'ib.request', attributes, () =>
+      this.#data.request(kind, params, options, () => carrier().#data),
+    )
   }
 
   /** Starts a stream, which ends with the connection; the function it resolves with cancels it. */

@@ -70,6 +70,11 @@ export function markFailedWith(span: Span, code: string, message: string): void 
   span.setStatus({ code: SpanStatusCode.ERROR, message })
 }
 
+/** Adds to the span of what is going on, if there is one. */
+export function annotate(attributes: Attributes): void {
+  trace.getActiveSpan()?.setAttributes(attributes)
+}
+
 /** Runs `work` with `span` as what is going on; timers and promises of it included. */
 export function within<T>(span: Span | undefined, work: () => T): T {
   return span ? context.with(contextOf(span), work) : work()
