@@ -8,9 +8,9 @@ import { FleetError } from '../src/ports/errors.ts'
 import type { Bar, BarsRequest } from '../src/ports/market-data.ts'
 import { oneOf, problems, text } from './answers.ts'
 import { barsAsCsv, barsAsJson, begun, csvFileName, wireBar } from './bar-text.ts'
-import { eventStream } from './event-stream.ts'
+import { eventText, sendEvents } from './event-stream.ts'
 import { momentMs } from './moments.ts'
-import { answerOver, clientGone } from './requests.ts'
+import { clientGone } from './requests.ts'
 
 const tags = ['market data']
 
@@ -78,9 +78,10 @@ export const bars: FastifyPluginAsyncTypebox<{ heartbeatMs: number }> = async (a
       },
     },
     async (request, reply) => {
-      const signal = AbortSignal.any([answerOver(reply), closing.signal])
-      const coming = await app.marketData.streamBars(request.query.symbol, signal)
-      return reply.type('text/event-stream').send(eventStream(asEvents(coming), heartbeatMs, request.log))
+      const { symbol } = request.query
+      return sendEvents(request, reply, { heartbeatMs, closing: closing.signal }, async (signal) =>
+        asEvents(await app.marketData.streamBars(symbol, signal)),
+      )
     },
   )
 }
@@ -103,5 +104,5 @@ function barsRequest({ symbol, timeframe, start, end, fetch }: Static<typeof Bar
 }
 
 async function* asEvents(bars: AsyncIterable<Bar>): AsyncIterable<string> {
-  for await (const bar of bars) yield JSON.stringify(wireBar(bar))
+  for await (const bar of bars) yield eventText(JSON.stringify(wireBar(bar)))
 }

@@ -1,44 +1,86 @@
-// Server-sent events (WHATWG HTML §9.2) from anything that can be iterated.
-import { PassThrough, type Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { isFleetError } from '../src/ports/errors.ts'
-import type { Log } from '../src/ports/log.ts'
+// Server-sent events (WHATWG HTML §9.2) from anything that can be iterated: opened, kept alive and ended for every route that has some.
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { FleetError, isFleetError } from '../src/ports/errors.ts'
+import { answerOver } from './requests.ts'
+
+export interface EventStreamOptions {
+  /** How often a quiet stream sends a comment, so that proxies keep it and a lost client is noticed, and looks whether its caller may still listen. */
+  readonly heartbeatMs: number
+  /** Ends the stream quietly. */
+  readonly closing: AbortSignal
+  /** Sent first, so that the client sees the stream open [a comment]. */
+  readonly opening?: string
+}
+
+/** One event on the wire. Its data may have several lines; without a name it is a `message`. */
+export function eventText(data: string, { id, name }: { id?: string; name?: string } = {}): string {
+  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
+  return `${id === undefined ? '' : `id: ${id}\n`}${name === undefined ? '' : `event: ${name}\n`}${lines.join('')}\n`
+}
+
+/** The `error` event for a failure; one that is not ours is not told. */
+export function errorText(error: unknown): string {
+  const shown = isFleetError(error)
+    ? { code: error.code, detail: error.message }
+    : { code: 'INTERNAL', detail: 'The stream broke here; the log tells more.' }
+  return eventText(JSON.stringify(shown), { name: 'error' })
+}
 
 /**
- * One `data:` event per item. A comment comes first, so that the client sees the stream open, and again every `heartbeatMs`, so that proxies
- * keep it and a lost client is noticed. Ends when `items` ends; if they fail, with an `error` event. Destroying it ends the iteration.
+ * Answers with the events that `open` gives, each as `eventText` made it; a failure of `open` itself is an ordinary problem. The stream ends when
+ * they end or the app closes; with an `error` event when they fail or the caller's token is good no more. What is not read yet stays with `open`:
+ * a client that does not read holds some kilobytes here, and nobody up.
  */
-export function eventStream(
-  items: AsyncIterable<string>,
-  heartbeatMs: number,
-  log: Pick<Log, 'warn'>,
-): Readable {
-  const out = new PassThrough()
+export async function sendEvents(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { heartbeatMs, closing, opening = comment }: EventStreamOptions,
+  open: (signal: AbortSignal) => AsyncIterable<string> | Promise<AsyncIterable<string>>,
+): Promise<FastifyReply> {
+  const unwelcome = new AbortController()
+  const ending = AbortSignal.any([answerOver(reply), closing, unwelcome.signal])
+  const events = await open(ending)
+  const out = Readable.from(told(events, { opening, ending, request }), {
+    objectMode: false,
+    highWaterMark: 1,
+  })
   const heartbeat = setInterval(() => {
-    if (out.writable) out.write(comment)
+    if (!request.mayStillListen()) unwelcome.abort(revoked())
+    // Not onto what a slow reader has left lying.
+    else if (out.readableFlowing && out.readableLength === 0) out.push(comment)
   }, heartbeatMs)
   out.once('close', () => clearInterval(heartbeat))
-  // A client that left is not an error; everything else is told in the stream itself.
-  pipeline(eventsOf(items, log), out).catch(() => {})
-  return out
+  // Proxies that gather answers, nginx first of all, would hold events back.
+  return reply
+    .headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' })
+    .type('text/event-stream')
+    .send(out)
 }
 
 const comment = ':\n\n'
 
-async function* eventsOf(items: AsyncIterable<string>, log: Pick<Log, 'warn'>): AsyncIterable<string> {
-  yield comment
+interface Telling {
+  readonly opening: string
+  readonly ending: AbortSignal
+  readonly request: FastifyRequest
+}
+
+async function* told(
+  events: AsyncIterable<string>,
+  { opening, ending, request }: Telling,
+): AsyncIterable<string> {
+  yield opening
   try {
-    for await (const item of items) yield dataOf(item)
+    yield* events
+    if (isFleetError(ending.reason, 'UNAUTHORIZED')) yield errorText(ending.reason)
   } catch (error) {
-    log.warn({ err: error }, 'event stream broke')
-    const shown = isFleetError(error)
-      ? { code: error.code, detail: error.message }
-      : { code: 'INTERNAL', detail: 'The stream broke here; the log tells more.' }
-    yield `event: error\n${dataOf(JSON.stringify(shown))}`
+    const cause = isFleetError(ending.reason, 'UNAUTHORIZED') ? ending.reason : error
+    if (!ending.aborted) request.log.warn({ err: error, requestId: request.id }, 'event stream broke')
+    yield errorText(cause)
   }
 }
 
-function dataOf(text: string): string {
-  const lines = text.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
-  return `${lines.join('')}\n`
+function revoked(): FleetError {
+  return new FleetError('UNAUTHORIZED', 'The token of this stream is good no more.')
 }

@@ -10,7 +10,9 @@ import {
   GatewayList,
   GatewayStatusView,
   GatewaysQuery,
+  GatewayTimeline,
   RestartBody,
+  TimelineQuery,
   WaitQuery,
 } from '../schemas/gateway.ts'
 import type { BulkOutcome, VerbOptions, VerbOutcome } from '../src/ports/fleet.ts'
@@ -100,6 +102,22 @@ export const gateways: FastifyPluginAsyncTypebox = async (app) => {
         .type('application/json')
         .send(health)
     },
+  )
+
+  app.get(
+    '/gateways/:id/timeline',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'getGatewayTimeline',
+        summary: 'What a gateway has been through: its phases, its heartbeats, its outages',
+        tags,
+        params: FollowerParams,
+        querystring: TimelineQuery,
+        response: { 200: answer(GatewayTimeline, 'The last hours.'), ...problems(404) },
+      },
+    },
+    (request) => app.fleet.gatewayTimeline(request.params.id, request.query.hours ?? 24),
   )
 
   app.post(

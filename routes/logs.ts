@@ -4,7 +4,7 @@ import { FollowerParams } from '../schemas/common.ts'
 import { LogsQuery } from '../schemas/gateway.ts'
 import type { LogLine } from '../src/ports/runtime.ts'
 import { problems, text } from './answers.ts'
-import { eventStream } from './event-stream.ts'
+import { eventText, sendEvents } from './event-stream.ts'
 import { clientGone } from './requests.ts'
 
 export const logs: FastifyPluginAsyncTypebox<{ heartbeatMs: number }> = async (app, { heartbeatMs }) => {
@@ -34,23 +34,25 @@ export const logs: FastifyPluginAsyncTypebox<{ heartbeatMs: number }> = async (a
     async (request, reply) => {
       const { id } = request.params
       const { tail = 200, follow } = request.query
-      const signal = AbortSignal.any([clientGone(reply), closing.signal])
-      const isFollowing = follow === 'true' || follow === '1'
       // An unknown follower must be a 404, which a stream that has begun cannot say any more.
       app.fleet.gatewayStatus(id)
-      const lines = textOf(app.fleet.gatewayLogs(id, { tail, follow: isFollowing }, signal))
-      if (!isFollowing) return reply.type('text/plain; charset=utf-8').send(await joined(lines))
-      return reply.type('text/event-stream').send(eventStream(lines, heartbeatMs, request.log))
+      if (follow === 'true' || follow === '1')
+        return sendEvents(request, reply, { heartbeatMs, closing: closing.signal }, (signal) =>
+          asEvents(app.fleet.gatewayLogs(id, { tail, follow: true }, signal)),
+        )
+      const signal = AbortSignal.any([clientGone(reply), closing.signal])
+      const lines = app.fleet.gatewayLogs(id, { tail, follow: false }, signal)
+      return reply.type('text/plain; charset=utf-8').send(await joined(lines))
     },
   )
 }
 
-async function* textOf(lines: AsyncIterable<LogLine>): AsyncIterable<string> {
-  for await (const { text } of lines) yield text
+async function* asEvents(lines: AsyncIterable<LogLine>): AsyncIterable<string> {
+  for await (const { text } of lines) yield eventText(text)
 }
 
-async function joined(lines: AsyncIterable<string>): Promise<string> {
+async function joined(lines: AsyncIterable<LogLine>): Promise<string> {
   let all = ''
-  for await (const line of lines) all += `${line}\n`
+  for await (const { text } of lines) all += `${text}\n`
   return all
 }

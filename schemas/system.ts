@@ -226,6 +226,16 @@ export const EventStreamQuery = Type.Object(
   { additionalProperties: false },
 )
 
+/** What a browser sends by itself when it comes again. */
+export const EventStreamHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({
+      maxLength: 100,
+      description: 'The last event id seen: everything after it comes first. Also an RFC 3339 time.',
+    }),
+  ),
+})
+
 export const FaultParams = Type.Object({ followerId: FollowerId }, { additionalProperties: false })
 
 export const FaultBody = Type.Object(

@@ -15,6 +15,8 @@ declare module 'fastify' {
     readonly caller: Caller
     /** `local` without tokens; with them the token's name, `nobody` until it has been found. */
     actor: string
+    /** Whether the token is good still: an answer may go on for days. */
+    mayStillListen(): boolean
   }
   interface FastifyContextConfig {
     /** The least role that may use the route, or everybody. Every route has one, or the app does not start. */
@@ -43,6 +45,12 @@ export function guardDoors(app: FastifyInstance, doors?: Doors): void {
     getter(this: FastifyRequest) {
       return { actor: this.actor, requestId: this.id }
     },
+  })
+  app.decorateRequest('mayStillListen', function (this: FastifyRequest) {
+    const { access = 'viewer' } = this.routeOptions.config
+    if (!doors?.tokens || access === 'open') return true
+    const token = doors.tokens.find(bearerOf(this))
+    return token !== undefined && hasRole(token, access)
   })
   insistOnAccess(app)
   const limit = doors?.rateLimit?.limit

@@ -15,6 +15,7 @@ export const problemKinds = {
   UNAUTHORIZED: { status: 401, title: 'A good token is needed' },
   FORBIDDEN: { status: 403, title: 'Not allowed' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests' },
+  TOO_SLOW: { status: 503, title: 'The reader is too slow' },
   FOLLOWER_NOT_FOUND: { status: 404, title: 'No such follower' },
   FOLLOWER_EXISTS: { status: 409, title: 'The follower exists already' },
   FOLLOWER_NOT_LAUNCHABLE: { status: 409, title: 'The follower may not be launched' },

@@ -16,19 +16,30 @@ export class AlertBook implements AlertDesk {
   readonly #sinks: readonly AlertSink[]
   readonly #clock: Clock
   readonly #log: Log
+  readonly #onChange: (alert: Alert) => void
   readonly #pending = new Set<Promise<void>>()
 
-  constructor(deps: { store: AlertStore; sinks: readonly AlertSink[]; clock: Clock; log: Log }) {
+  /** `onChange`: an alert was raised, counted, acknowledged, resolved, or found open at the start. */
+  constructor(deps: {
+    store: AlertStore
+    sinks: readonly AlertSink[]
+    clock: Clock
+    log: Log
+    onChange?: (alert: Alert) => void
+  }) {
     this.#store = deps.store
     this.#sinks = deps.sinks
     this.#clock = deps.clock
     this.#log = deps.log
+    this.#onChange = deps.onChange ?? (() => {})
   }
 
   /** Takes up the alerts that were open when the last manager ended. */
   async load(): Promise<void> {
     for (const alert of await this.#store.list({ open: true, limit: openLimit })) {
-      if (!this.#open.has(alert.key)) this.#open.set(alert.key, alert)
+      if (this.#open.has(alert.key)) continue
+      this.#open.set(alert.key, alert)
+      this.#onChange(alert)
     }
   }
 
@@ -59,6 +70,7 @@ export class AlertBook implements AlertDesk {
     const resolved = { ...alert, resolvedAt: new Date(this.#clock.now()).toISOString() }
     this.#open.delete(key)
     this.#save(resolved)
+    this.#onChange(resolved)
     this.#deliver(resolved, 'resolved')
   }
 
@@ -74,6 +86,11 @@ export class AlertBook implements AlertDesk {
       const open = this.#open.get(draft.key)
       if (open?.level !== draft.level || open.message !== draft.message) this.raise(draft)
     }
+  }
+
+  /** Oldest first. */
+  open(): Alert[] {
+    return [...this.#open.values()]
   }
 
   isOpen(key: string): boolean {
@@ -103,6 +120,7 @@ export class AlertBook implements AlertDesk {
     }
     if (open) this.#open.set(alert.key, acknowledged)
     await this.#store.put(acknowledged)
+    this.#onChange(acknowledged)
     return acknowledged
   }
 
@@ -114,6 +132,7 @@ export class AlertBook implements AlertDesk {
   #keep(alert: Alert): void {
     this.#open.set(alert.key, alert)
     this.#save(alert)
+    this.#onChange(alert)
   }
 
   #save(alert: Alert): void {

@@ -4,24 +4,29 @@ import type { AuditTrail, Happening } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { EventStore } from '../ports/stores.ts'
+import { eventId, momentOf } from './event-id.ts'
 
 export class Audit implements AuditTrail {
   readonly #events: EventStore
   readonly #clock: Clock
   readonly #log: Log
+  readonly #tell: (event: FleetEvent) => void
   #lastAt = 0
   #sameStamp = 0
   readonly #writing = new Set<Promise<void>>()
 
-  constructor(deps: { events: EventStore; clock: Clock; log: Log }) {
+  /** `tell`: each event as it is noted, in the order of their ids, whether it can be stored or not. */
+  constructor(deps: { events: EventStore; clock: Clock; log: Log; tell?: (event: FleetEvent) => void }) {
     this.#events = deps.events
     this.#clock = deps.clock
     this.#log = deps.log
+    this.#tell = deps.tell ?? (() => {})
   }
 
   /** Writes it down without holding anyone up; a store that is away is logged, the event itself is in the log in any case. */
   note(happening: Happening): void {
     const event = this.#eventOf(happening)
+    this.#tell(event)
     this.#log.info(
       { event: event.type, followerId: event.followerId, actor: event.actor, ...event.data },
       event.message,
@@ -40,13 +45,17 @@ export class Audit implements AuditTrail {
     await Promise.all(this.#writing)
   }
 
+  /** Ids go on after this one, which is stored already: the wall clock may have been set back since. */
+  continueAfter(id: string): void {
+    this.#lastAt = Math.max(this.#lastAt, momentOf(id) + 1)
+  }
+
   #eventOf({ actor = 'manager', ...rest }: Happening): FleetEvent {
     const now = this.#clock.now()
     // A wall clock set back must neither reorder nor overwrite what is written.
     const orderedAt = Math.max(now, this.#lastAt)
     this.#sameStamp = orderedAt === this.#lastAt ? this.#sameStamp + 1 : 0
     this.#lastAt = orderedAt
-    const id = `${orderedAt.toString(36).padStart(9, '0')}-${this.#sameStamp.toString(36).padStart(4, '0')}`
-    return { id, at: new Date(now).toISOString(), actor, ...rest }
+    return { id: eventId(orderedAt, this.#sameStamp), at: new Date(now).toISOString(), actor, ...rest }
   }
 }

@@ -19,14 +19,15 @@ type Executor<K extends keyof StepArguments> = (
 ) => Promise<void>
 
 export const executors: { readonly [K in keyof StepArguments]: Executor<K> } = {
-  pull: async (keeper, _, { puller, tracer }, signal) => {
-    const show = (text: string) => {
+  pull: async (keeper, _, { puller, tracer, show }, signal) => {
+    const tell = (text: string) => {
       keeper.progress = text
+      show(keeper.follower.id)
     }
     try {
       const { image } = keeper.spec
       const attributes = { ...attributesOf(keeper), 'container.image.name': image }
-      await traced(tracer, 'image.pull', attributes, () => puller.pull(image, show, signal))
+      await traced(tracer, 'image.pull', attributes, () => puller.pull(image, tell, signal))
     } finally {
       keeper.progress = null
     }

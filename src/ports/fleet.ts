@@ -6,11 +6,12 @@ import type {
   GatewayScreen,
   GatewayStatus,
   GatewayStatusView,
+  GatewayTimeline,
   Lease,
   LeaseBody,
   StatusCounts,
 } from '../../schemas/gateway.ts'
-import type { Alert, FleetEvent, IbStatus, SystemStatus } from '../../schemas/system.ts'
+import type { Alert, FleetEvent, IbStatus, StreamPart, SystemStatus } from '../../schemas/system.ts'
 import type { FleetError } from './errors.ts'
 import type { GatewayCredentials, LogLine } from './runtime.ts'
 
@@ -37,6 +38,28 @@ export interface VerbOptions extends Caller {
   /** Stops the waiting (the client went away), not the verb. */
   readonly signal?: AbortSignal
 }
+
+/** What somebody wants to follow. */
+export interface FollowQuery {
+  readonly parts: ReadonlySet<StreamPart>
+  /** Only what concerns this follower. */
+  readonly followerId?: string
+  /** Only history of this type; `gateway.*` for all that begin so. */
+  readonly type?: string
+  /** History after this event id or RFC 3339 time comes first; without it, history begins now. */
+  readonly since?: string
+}
+
+/** One thing to be told. The events, gateways and alerts in it are the same objects for all who follow, and never change. */
+export type StreamItem =
+  | { readonly kind: 'event'; readonly event: FleetEvent }
+  | { readonly kind: 'gateway'; readonly gateway: Gateway }
+  | { readonly kind: 'gateway-removed'; readonly followerId: string }
+  | { readonly kind: 'alert'; readonly alert: Alert }
+  /** The states that were there at the beginning have all been told. */
+  | { readonly kind: 'synced'; readonly asOf: string }
+  /** Some of the history asked for could not be read; live events go on. */
+  | { readonly kind: 'gap'; readonly error: FleetError }
 
 /** All methods fail with FleetError; FOLLOWER_NOT_FOUND where an id names none. Reads come from memory and never touch the engine or a gateway. */
 export interface FleetControl {
@@ -69,6 +92,8 @@ export interface FleetControl {
   getGateway(id: string): Gateway
   gatewayStatus(id: string): GatewayStatusView
   gatewayHealth(id: string): GatewayHealth
+  /** The last `hours`, as the history tells them. STORE_UNAVAILABLE. */
+  gatewayTimeline(id: string, hours: number): Promise<GatewayTimeline>
   /** Scrubbed log lines; see GatewayRuntime.logs. Empty when there is no container. */
   gatewayLogs(
     id: string,
@@ -107,6 +132,12 @@ export interface FleetControl {
   /** ALERT_NOT_FOUND. */
   acknowledgeAlert(id: string, caller: Caller): Promise<Alert>
   listEvents(query: { since?: string; followerId?: string; limit: number }): Promise<FleetEvent[]>
+  /**
+   * What is, then what changes, some items at a time, until `signal` aborts or the manager stops; then it simply ends. First the states asked for
+   * and `synced`, then the history after `since`, then all as it happens. States are coalesced by gateway and by alert. INVALID_REQUEST at once when
+   * `since` is neither; TOO_SLOW, in the iteration, for a reader that takes too little of the history.
+   */
+  follow(query: FollowQuery, signal: AbortSignal): AsyncIterable<readonly StreamItem[]>
 
   /** NOT_FOUND unless gateways are simulated; UNKNOWN_FAULT lists the known ones; GATEWAY_NOT_UP. */
   injectFault(id: string, fault: string, value: string | undefined, caller: Caller): Promise<void>

@@ -2,8 +2,18 @@
 import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
 import type { Gateway, GatewayScreen, GatewayStatus, Lease, LeaseBody } from '../../schemas/gateway.ts'
 import type { Alert, FleetEvent } from '../../schemas/system.ts'
+import { systemClock } from '../../src/adapters/system-clock.ts'
+import { eventId } from '../../src/fleet/event-id.ts'
+import { LiveFeed } from '../../src/fleet/live-feed.ts'
 import { FleetError } from '../../src/ports/errors.ts'
-import type { BulkOutcome, Caller, FleetControl, VerbOptions, VerbOutcome } from '../../src/ports/fleet.ts'
+import type {
+  BulkOutcome,
+  Caller,
+  FleetControl,
+  FollowQuery,
+  VerbOptions,
+  VerbOutcome,
+} from '../../src/ports/fleet.ts'
 import type { GatewayCredentials, LogLine } from '../../src/ports/runtime.ts'
 
 const epoch = '2026-01-05T14:30:00.000Z'
@@ -15,6 +25,15 @@ export class FakeFleet implements FleetControl {
   readonly leases = new Map<string, Lease & { purpose: string }>()
   readonly alerts = new Map<string, Alert>()
   readonly events: FleetEvent[] = []
+  /** The real one: what happens here is followed there. */
+  readonly feed = new LiveFeed({
+    clock: systemClock(),
+    stored: (query) => this.listEvents(query),
+    followerIds: () => [...this.followers.keys()],
+    view: (id) => (this.statuses.has(id) ? this.getGateway(id) : null),
+    openAlerts: () => [...this.alerts.values()],
+    signal: new AbortController().signal,
+  })
   readonly faults: Array<{ id: string; fault: string; value?: string }> = []
   /** What each gateway's log holds. */
   readonly logs = new Map<string, string[]>()
@@ -35,6 +54,7 @@ export class FakeFleet implements FleetControl {
   /** A gateway settles, as the reconciler would see it. */
   settle(id: string, status: GatewayStatus): void {
     this.statuses.set(id, status)
+    this.feed.touch(id)
     this.#wake()
   }
 
@@ -83,6 +103,7 @@ export class FakeFleet implements FleetControl {
     await this.#current(id, options.ifMatch)
     this.followers.delete(id)
     this.statuses.delete(id)
+    this.feed.touch(id)
   }
 
   async putCredentials(id: string, credentials: GatewayCredentials, caller: Caller & { store?: 'embedded' }) {
@@ -140,6 +161,21 @@ export class FakeFleet implements FleetControl {
       status,
       ...(!healthy && { failing: 'container' as const }),
       layers: [layer],
+    }
+  }
+
+  async gatewayTimeline(id: string, hours: number) {
+    this.getGateway(id)
+    const to = new Date()
+    const from = new Date(to.getTime() - hours * 3_600_000)
+    return {
+      followerId: id,
+      from: from.toISOString(),
+      to: to.toISOString(),
+      spans: [{ phase: 'stopped' as const, status: 'STOPPED' as const, from: from.toISOString() }],
+      heartbeats: [],
+      outages: 0,
+      outageSeconds: 0,
     }
   }
 
@@ -288,14 +324,27 @@ export class FakeFleet implements FleetControl {
     if (!alert) throw new FleetError('ALERT_NOT_FOUND', `There is no alert ${id}.`)
     const acknowledged = { ...alert, acknowledgedAt: epoch, acknowledgedBy: caller.actor }
     this.alerts.set(id, acknowledged)
+    this.feed.alertChanged(acknowledged)
     return acknowledged
   }
 
-  async listEvents(query: { since?: string; followerId?: string; limit: number }) {
+  async listEvents(query: { since?: string | number; followerId?: string; limit: number }) {
     return this.events
       .filter(({ id }) => query.since === undefined || id > query.since)
       .filter(({ followerId }) => query.followerId === undefined || followerId === query.followerId)
       .slice(0, query.limit)
+  }
+
+  follow(query: FollowQuery, signal: AbortSignal) {
+    return this.feed.follow(query, signal)
+  }
+
+  /** Something happens. */
+  note(type: string, followerId: string): FleetEvent {
+    const event = { id: eventId(Date.now(), this.events.length), at: epoch, type, followerId, message: type }
+    this.events.push(event)
+    this.feed.noted(event)
+    return event
   }
 
   async injectFault(id: string, fault: string, value: string | undefined): Promise<void> {

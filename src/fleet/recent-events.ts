@@ -1,0 +1,49 @@
+// The latest events of this manager, in memory: whoever follows the history reads them here and asks the store only for what lies further back.
+import type { FleetEvent } from '../../schemas/system.ts'
+import { placeAfter } from './event-id.ts'
+
+export class RecentEvents {
+  readonly #limit: number
+  readonly #events: FleetEvent[] = []
+  #coveredFrom: string
+
+  /** `startedAt`: before anything was noted, milliseconds since the epoch. */
+  constructor(startedAt: number, limit: number) {
+    this.#limit = limit
+    this.#coveredFrom = placeAfter(startedAt - 1)
+  }
+
+  /** Everything after this place is here. */
+  get coveredFrom(): string {
+    return this.#coveredFrom
+  }
+
+  /** The place of the last event. */
+  get latest(): string {
+    return this.#events.at(-1)?.id ?? this.#coveredFrom
+  }
+
+  /** Ids of another manager reach up to here: a wall clock that was set back since. */
+  startAfter(place: string): void {
+    if (place > this.#coveredFrom) this.#coveredFrom = place
+  }
+
+  add(event: FleetEvent): void {
+    this.#events.push(event)
+    if (this.#events.length <= this.#limit) return
+    const forgotten = this.#events.shift()
+    if (forgotten) this.startAfter(forgotten.id)
+  }
+
+  /** Oldest first, at most `limit`. */
+  after(place: string, limit: number): FleetEvent[] {
+    let low = 0
+    let high = this.#events.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#events[middle]?.id ?? '') > place) high = middle
+      else low = middle + 1
+    }
+    return this.#events.slice(low, low + limit)
+  }
+}

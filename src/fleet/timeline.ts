@@ -1,0 +1,124 @@
+// What a gateway has been through, told from its history: phases one after the other, and how long it was down. The telling is pure.
+import { type GatewayPhase, type GatewayTimeline, gatewayPhases } from '../../schemas/gateway.ts'
+import { type ReasonCode, reasonCodes } from '../../schemas/reason.ts'
+import type { FleetEvent } from '../../schemas/system.ts'
+import type { Fleet } from './fleet.ts'
+import type { Keeper } from './keeper.ts'
+import { gatewayStatus } from './state.ts'
+import { toldState } from './view.ts'
+
+const hourMs = 3_600_000
+const pageSize = 500
+/** Read beyond the window's start, so that it begins with what was before. */
+const lookBackMs = 24 * hourMs
+
+/** A phase and when it began, milliseconds since the epoch. */
+export interface PhaseBegin {
+  readonly phase: GatewayPhase
+  readonly at: number
+  readonly reason?: ReasonCode
+  /** What it was before; tells the beginning where no earlier event does. */
+  readonly before?: GatewayPhase
+}
+
+export interface Window {
+  /** Milliseconds since the epoch. */
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Reads the last `hours` of a gateway. What happened while no manager ran nobody knows: the phase before is told to have lasted until the next
+ * manager's first look. STORE_UNAVAILABLE.
+ */
+export async function readTimeline(fleet: Fleet, keeper: Keeper, hours: number): Promise<GatewayTimeline> {
+  const followerId = keeper.follower.id
+  const to = fleet.deps.clock.now()
+  const window = { from: to - hours * hourMs, to }
+  const events: FleetEvent[] = []
+  let since: string | number = window.from - lookBackMs
+  for (;;) {
+    const page: FleetEvent[] = await fleet.feed.stored({ since, followerId, limit: pageSize })
+    events.push(...page.filter(({ type }) => type === 'gateway.phase'))
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) break
+    since = last.id
+  }
+  const { phase, since: at, cause } = toldState(keeper)
+  const present = { phase, at, ...(cause && { reason: cause.code }) }
+  const beats = fleet.heartbeats.of(followerId)
+  return {
+    followerId,
+    ...tellTimeline(events.flatMap(phaseBegin), present, window),
+    heartbeats: beats.map((beat) => ({ ...beat, at: stamp(beat.at) })),
+  }
+}
+
+/** The phase that an event of type `gateway.phase` tells of; none when it cannot be read. */
+export function phaseBegin({ at, data }: FleetEvent): PhaseBegin[] {
+  const phase = gatewayPhases.find((known) => known === data?.to)
+  const before = gatewayPhases.find((known) => known === data?.from)
+  const reason = reasonCodes.find((known) => known === data?.reason)
+  const atMs = Date.parse(at)
+  if (!phase || Number.isNaN(atMs)) return []
+  return [{ phase, at: atMs, ...(before && { before }), ...(reason && { reason }) }]
+}
+
+/**
+ * Spans and outages within the window, from the phases that began before and in it (oldest first) and the present one, which stays open.
+ *
+ * An outage begins when a RUNNING gateway stops being RUNNING without having been stopped on purpose, and ends when it is RUNNING again, or is
+ * stopped. A restart counts, planned or asked for, because nothing could be traded meanwhile; a first start, and one after a stop, does not.
+ * One that began before the window counts with its seconds only.
+ */
+export function tellTimeline(
+  begins: readonly PhaseBegin[],
+  present: PhaseBegin,
+  { from, to }: Window,
+): Pick<GatewayTimeline, 'from' | 'to' | 'spans' | 'outages' | 'outageSeconds'> {
+  const spans: GatewayTimeline['spans'] = []
+  let outages = 0
+  let outageMs = 0
+  let wasRunning = false
+  const all = joined(begins, present, from)
+  for (const [index, { phase, at, reason }] of all.entries()) {
+    const next = all[index + 1]
+    const until = Math.min(next?.at ?? to, to)
+    const status = gatewayStatus(phase)
+    const begin = Math.max(at, from)
+    const isIn = until > from || next === undefined
+    if (phase === 'stopping' || phase === 'stopped') wasRunning = false
+    const isOut = wasRunning && status !== 'RUNNING'
+    if (status === 'RUNNING') wasRunning = true
+    const previous = all[index - 1]
+    if (isOut && at >= from && previous && gatewayStatus(previous.phase) === 'RUNNING') outages++
+    if (!isIn) continue
+    if (isOut) outageMs += Math.max(0, until - begin)
+    spans.push({
+      phase,
+      status,
+      from: stamp(begin),
+      ...(next && { to: stamp(until) }),
+      ...(reason && { reason }),
+    })
+  }
+  return { from: stamp(from), to: stamp(to), spans, outages, outageSeconds: Math.round(outageMs / 1000) }
+}
+
+/** The phases in a row without holes: what was at the window's start first, the present last. */
+function joined(begins: readonly PhaseBegin[], present: PhaseBegin, from: number): PhaseBegin[] {
+  const first = begins[0]
+  const start: PhaseBegin[] =
+    first?.before && first.at > from ? [{ phase: first.before, at: Math.min(from, first.at) }] : []
+  const row = [...start, ...begins].reduce(inOrder, [])
+  const last = row.at(-1)
+  // It is told to be in another phase than the history says: its session has just gone, or the event could not be stored.
+  return last?.phase === present.phase ? row : inOrder(row, present)
+}
+
+/** A wall clock set back makes no span end before it began. */
+function inOrder(row: PhaseBegin[], begin: PhaseBegin): PhaseBegin[] {
+  return [...row, { ...begin, at: Math.max(begin.at, row.at(-1)?.at ?? begin.at) }]
+}
+
+const stamp = (at: number) => new Date(at).toISOString()
