@@ -29,6 +29,7 @@ import type { FleetControl } from './ports/fleet.ts'
 import type { Log } from './ports/log.ts'
 import type { GatewayRuntime } from './ports/runtime.ts'
 import type { Stores } from './ports/stores.ts'
+import { sendMetrics } from './send-metrics.ts'
 import { Pacers } from './session/pacing/pacers.ts'
 import type { Tracer } from './telemetry/tracer.ts'
 
@@ -122,7 +123,6 @@ export async function startServer({
       ...(opened.lastKnown && { lastKnown: opened.lastKnown }),
       dataDir: config.dataDir,
     })
-    closers.push(() => manager.stop())
     const marketData: DataManager = openMarketData({
       config,
       manager,
@@ -135,6 +135,11 @@ export async function startServer({
       log,
       processes,
     })
+    // Closed after the manager, so that the last figures are of its end.
+    closers.push(
+      await sendMetrics({ config, secrets, metrics, version: productVersion, managerId, clock, log }),
+    )
+    closers.push(() => manager.stop())
     await manager.load()
     if (config.forwarder) {
       const { startForwarder } = await import('./forwarder/forwarder.ts')
