@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import type { Gateway } from '../../schemas/gateway.ts'
 import { hashToken, makeToken, type Role, tokenLine } from '../../src/doors/tokens.ts'
@@ -106,4 +106,9 @@ export const dashboardIsBuilt = () =>
 export async function logIn(page: Page, token: string): Promise<void> {
   await page.getByLabel(/token/i).fill(token)
   await page.getByRole('button', { name: /log in|sign in/i }).click()
+}
+
+/** The row of a gateway in the fleet, by its link. */
+export function rowOf(page: Page, id: string): Locator {
+  return page.getByRole('listitem').filter({ has: page.getByRole('link', { name: id, exact: true }) })
 }
