@@ -1,6 +1,7 @@
 // The page's start: styles, frame, and the live stream.
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { keepTitle } from './fleet/tab-title.ts'
 import { startLive } from './live.ts'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -14,3 +15,4 @@ import './styles/market-data.css'
 const root = document.getElementById('app')
 if (root) render(<App />, root)
 startLive()
+keepTitle()

@@ -33,8 +33,8 @@ export function GatewayRow({ gateway }: { readonly gateway: Gateway }) {
       </div>
       <div class="row-accounts mono">{accounts.join(' ')}</div>
       <Pulse gateway={gateway} />
+      <Clock gateway={gateway} />
       <div class="row-action">
-        <Clock gateway={gateway} />
         <QuickAction gateway={gateway} />
       </div>
     </div>
@@ -81,9 +81,11 @@ function Why({ gateway }: { readonly gateway: Gateway }) {
   )
 }
 
-/** The last sign of life. */
-function Pulse({ gateway: { connected, lastHeartbeatAt, heartbeatRttMs } }: { readonly gateway: Gateway }) {
-  if (lastHeartbeatAt === undefined) return <div class="row-pulse" />
+/** The last sign of life, of one that should give it. */
+function Pulse({ gateway }: { readonly gateway: Gateway }) {
+  const { connected, lastHeartbeatAt, heartbeatRttMs } = gateway
+  const matters = connected || groupOf(gateway) === 'recovering'
+  if (lastHeartbeatAt === undefined || !matters) return <div class="row-pulse" />
   return (
     <div class="row-pulse">
       {connected && heartbeatRttMs !== undefined && (
@@ -122,7 +124,8 @@ function Clock({ gateway: { phase, deadline, retryAt } }: { readonly gateway: Ga
 function QuickAction({ gateway }: { readonly gateway: Gateway }) {
   const verb = gateway.phase === 'ready' ? undefined : fittingVerb(gateway)
   if (verb === undefined) return null
-  const urgent = groupOf(gateway) === 'person' && verb === 'launch'
+  // Rejected credentials must change first: until then a launch is refused.
+  const urgent = gateway.phase === 'locked' && gateway.reason?.code !== 'CREDENTIALS_REJECTED'
   return <VerbButton gateway={gateway} verb={verb} tone={urgent ? 'primary' : 'plain'} />
 }
 
