@@ -15,6 +15,7 @@ import { type TestApp, testApp } from './routes/app.ts'
 /** Who may use what. A route that is not here, or says otherwise, fails. */
 const access: Record<string, Role | 'open'> = {
   'GET /livez': 'open',
+  'GET /metrics': 'viewer',
   'GET /readyz': 'open',
   'GET /api/v1/followers': 'viewer',
   'POST /api/v1/followers': 'admin',

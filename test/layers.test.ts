@@ -31,7 +31,7 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
   { part: /^src\/forwarder\//, may: /^(src\/(ports|forwarder)\/|node:)/ },
   {
     part: /^src\/fleet\//,
-    may: /^(schemas\/|src\/(ports|fleet|session|alerts|telemetry)\/|node:|p-limit$|typebox)/,
+    may: /^(schemas\/|src\/(ports|fleet|session|alerts|calendar|telemetry)\/|node:|p-limit$|typebox)/,
   },
   {
     part: /^routes\//,

@@ -7,12 +7,14 @@ import { isWanted, type Keeper } from './keeper.ts'
 import { gatewayStatus } from './state.ts'
 import { answers, toldState } from './view.ts'
 
-export function fleetLevels({ keepers, alerts, engine, charge, credentials, storeUp }: Fleet): FleetLevels {
+export function fleetLevels(fleet: Fleet): FleetLevels {
+  const { keepers, alerts, feed, engine, charge, credentials, storeUp } = fleet
   const openAlerts = Object.fromEntries(alertLevels.map((level) => [level, 0])) as Record<AlertLevel, number>
   for (const { level } of alerts.open()) openAlerts[level] += 1
   return {
     gateways: Array.from(keepers.values(), gatewayLevels),
     openAlerts,
+    streams: feed.readers,
     reachable: {
       engine: engine.up,
       store: charge.held && storeUp,

@@ -22,6 +22,8 @@ export interface GatewayLevels {
 export interface FleetLevels {
   readonly gateways: readonly GatewayLevels[]
   readonly openAlerts: Readonly<Record<AlertLevel, number>>
+  /** Open event streams. */
+  readonly streams: number
   /** Whether each answered when it was last asked; absent: it has not been asked yet. */
   readonly reachable: {
     readonly engine: boolean

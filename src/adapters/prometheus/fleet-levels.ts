@@ -13,6 +13,7 @@ export function fleetLevelGauges(registry: Registry): (levels: Levels) => void {
   const wanted = gauge('ibgm_gateways_wanted', 'Gateways that should be RUNNING.')
   const healthy = gauge('ibgm_gateways_healthy', 'Gateways that are RUNNING and answer in time.')
   const alerts = gauge('ibgm_alerts_open', 'Open alerts by level.', 'level')
+  const streams = gauge('ibgm_event_streams', 'Open event streams: dashboards, command lines and the like.')
   const reachable = gauge(
     'ibgm_dependency_reachable',
     '1 when the dependency answered when it was last asked for something, else 0; no series before.',
@@ -31,6 +32,7 @@ export function fleetLevelGauges(registry: Registry): (levels: Levels) => void {
     wanted.set(fleet.gateways.filter((gateway) => gateway.wanted).length)
     healthy.set(fleet.gateways.filter((gateway) => gateway.healthy).length)
     for (const level of alertLevels) alerts.set({ level }, fleet.openAlerts[level])
+    streams.set(fleet.streams)
     for (const [dependency, answers] of Object.entries(fleet.reachable))
       reachable.set({ dependency }, answers ? 1 : 0)
     queued.set(pacing.queued)
