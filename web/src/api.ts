@@ -54,6 +54,7 @@ export async function open(
     accept = 'application/json, application/problem+json',
     headers,
   } = request
+  const used = token()
   let response: Response
   try {
     response = await fetch(`/api/v1${path}${search(query)}`, {
@@ -74,13 +75,14 @@ export async function open(
   }
   if (response.ok) return response
   const problem = await readProblem(response)
-  if (problem.status === 401) askForToken(problem)
+  if (problem.status === 401) askForToken(used, problem)
   throw problem
 }
 
-function askForToken({ detail }: ApiProblem): void {
-  const had = token() !== undefined
-  forgetToken(had ? `The token is not accepted any more. ${detail}` : undefined)
+/** Several requests may be refused at once: only the first of a token says so, and none speaks of a token that came since. */
+function askForToken(used: string | undefined, { detail }: ApiProblem): void {
+  if (token() !== used) return
+  if (used !== undefined) forgetToken(`The token is not accepted any more. ${detail}`)
   goToLogin()
 }
 
