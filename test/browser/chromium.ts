@@ -45,7 +45,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /** What axe finds on the page as it is shown, serious and critical only: rule, place, and what is wrong. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   // By the debugger's door, which the page's policy does not guard.
-  await page.evaluate(`${axeSource};0`)
+  if (await page.evaluate(`typeof axe === 'undefined'`)) await page.evaluate(`${axeSource};0`)
   const { violations } = await page.evaluate<{ violations: AxeViolation[] }>(
     `axe.run(document, { resultTypes: ['violations'] })`,
   )

@@ -34,7 +34,7 @@ export async function startProduct(
   const { from, to } = portRange(20)
   const common = {
     RUNTIME: 'simulated',
-    DATA_DIR: t.testdir(),
+    DATA_DIR: env.DATA_DIR ?? t.testdir(),
     SIM_LOGIN_SECONDS: '0.05',
     SIM_TWOFA_SECONDS: '60',
     SIM_RESTART_SECONDS: '0.2',
