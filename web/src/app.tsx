@@ -3,17 +3,22 @@ import { AlertsPage } from './alerts/alerts-page.tsx'
 import { FleetPage } from './fleet/fleet-page.tsx'
 import { GatewayPage } from './gateway/gateway-page.tsx'
 import { Header } from './header.tsx'
+import { stopLive } from './live.ts'
 import { LoginPage } from './login/login-page.tsx'
 import { MarketDataPage } from './market-data/market-data-page.tsx'
 import type { Place } from './places.ts'
-import { here } from './router.ts'
+import { goToLogin, here } from './router.ts'
+import { connection } from './store.ts'
 import { SystemPage } from './system/system-page.tsx'
+import { forgetToken, token } from './token.ts'
 import { DialogHost } from './ui/dialog.tsx'
 import { EmptyState } from './ui/empty-state.tsx'
 import { Toasts } from './ui/toast.tsx'
 
 export function App() {
   const place = here.value
+  // What is old loses its colours.
+  const old = connection.value.state === 'stale' ? 'content content-old' : 'content'
   return (
     <>
       {place.page === 'login' ? (
@@ -24,9 +29,10 @@ export function App() {
             Skip to content
           </button>
           <Header place={place} />
-          <main id="content" class="content" tabIndex={-1}>
+          <main id="content" class={old} tabIndex={-1}>
             <Page place={place} />
           </main>
+          <Footer />
         </>
       )}
       <Toasts />
@@ -54,6 +60,29 @@ function Page({ place }: { readonly place: Place }) {
     default:
       return <FleetPage />
   }
+}
+
+function Footer() {
+  return (
+    <footer class="footer">
+      <a href="/docs">API</a>
+      <a href="/runbook">Runbook</a>
+      <span class="footer-keys">
+        <kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> from row to row
+      </span>
+      {token() !== undefined && (
+        <button type="button" class="button button-quiet" onClick={logOut}>
+          Log out
+        </button>
+      )}
+    </footer>
+  )
+}
+
+function logOut(): void {
+  stopLive()
+  forgetToken()
+  goToLogin()
 }
 
 /** No link: the hash is the router's. */

@@ -4,7 +4,9 @@ import { readEvents } from '../../src/cli/server-sent-events.ts'
 import { ApiProblem, open } from './api.ts'
 import { reconnectDelayMs, silenceMs } from './live/reconnect.ts'
 import { applyMessages, emptySnapshot, type Message, readMessage, type Snapshot } from './live/snapshot.ts'
+import { here, leaveLogin } from './router.ts'
 import { alerts, type Connection, connection, gateways, history, loaded, setManagerTime } from './store.ts'
+import { token } from './token.ts'
 
 let snapshot: Snapshot = emptySnapshot
 let pending: Message[] = []
@@ -77,6 +79,8 @@ async function readOnce(signal: AbortSignal, onOpen: () => void): Promise<ApiPro
       heardAt = heardBefore
       throw error
     })
+    // A server without tokens needs no login.
+    if (token() === undefined && here.value.page === 'login') leaveLogin()
     receive({ kind: 'opened' })
     onOpen()
     for await (const { event, data, id } of readEvents(heard(response))) {

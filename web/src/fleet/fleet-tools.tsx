@@ -45,7 +45,7 @@ export function FleetTools({ search, only, groups, titles }: FleetToolsProps) {
       />
       <fieldset class="chips">
         <legend class="only-heard">Show only</legend>
-        {groups.map(({ name, gateways }) => (
+        {(groups.length > 1 || only.value ? groups : []).map(({ name, gateways }) => (
           <button
             key={name}
             type="button"

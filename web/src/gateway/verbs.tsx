@@ -4,13 +4,13 @@ import { ApiProblem, api } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { ask } from '../ui/dialog.tsx'
 import { toast } from '../ui/toast.tsx'
-
 import type { Verb } from './verb-rules.ts'
 
 export type { Verb }
 
 interface VerbText {
   readonly label: string
+  readonly question: string
   /** What happens, for the question: after the account's name. */
   readonly effect: string
   readonly asked: string
@@ -20,18 +20,21 @@ interface VerbText {
 export const verbTexts: Readonly<Record<Verb, VerbText>> = {
   launch: {
     label: 'Launch',
+    question: 'Launch a live account?',
     effect: 'logs in at IBKR now and is kept running. A second factor may have to be approved.',
     asked: 'launch asked for',
     danger: false,
   },
   stop: {
     label: 'Stop',
+    question: 'Stop a live account?',
     effect: 'is logged out and stays stopped. Bots that use it lose their connection.',
     asked: 'stop asked for',
     danger: true,
   },
   restart: {
     label: 'Restart',
+    question: 'Restart a live account?',
     effect:
       'restarts within its container, without a new login. Bots that use it lose their connection for about a minute.',
     asked: 'restart asked for',
@@ -39,6 +42,7 @@ export const verbTexts: Readonly<Record<Verb, VerbText>> = {
   },
   'restart-container': {
     label: 'New container',
+    question: 'Give a live account a new container?',
     effect:
       'gets a new container and logs in anew. A second factor may have to be approved; bots lose their connection.',
     asked: 'new container asked for',
@@ -46,6 +50,7 @@ export const verbTexts: Readonly<Record<Verb, VerbText>> = {
   },
   reconnect: {
     label: 'Reconnect',
+    question: 'Reconnect to a live account?',
     effect: "stays as it is; the manager's own API session is dropped and opened again.",
     asked: 'reconnect asked for',
     danger: false,
@@ -61,9 +66,9 @@ export function fittingVerb({ phase }: Pick<Gateway, 'phase'>): Verb | undefined
     case 'locked':
     case 'backing-off':
       return 'launch'
+    // The manager or IBKR mends these; a new container would spend a login.
     case 'reconnecting':
     case 'upstream-lost':
-      return 'restart-container'
     case 'stopping':
       return undefined
     default:
@@ -74,10 +79,10 @@ export function fittingVerb({ phase }: Pick<Gateway, 'phase'>): Verb | undefined
 /** Asks before a verb touches a live account, naming it; for a paper account the answer is yes at once. */
 export async function confirmVerb(gateway: Named, verb: Verb): Promise<boolean> {
   if (gateway.tradingMode !== 'live') return true
-  const { label, effect, danger } = verbTexts[verb]
+  const { label, question, effect, danger } = verbTexts[verb]
   return ask({
-    title: `${label} a live account?`,
-    confirm: `${label} ${gateway.followerId}`,
+    title: question,
+    confirm: `${label}: ${gateway.followerId}`,
     tone: danger ? 'danger' : 'primary',
     body: (
       <p>
@@ -113,7 +118,8 @@ export async function runVerb(gateway: Named, verb: Verb): Promise<void> {
     else await api(`${path}/${verb}`, { method: 'POST' })
     toast(`${gateway.followerId}: ${verbTexts[verb].asked}.`)
   } catch (error) {
-    toast(`${gateway.followerId}: ${refusal(error, verbTexts[verb].label)}`, 'bad')
+    const words = refusal(error, verbTexts[verb].label)
+    toast(words.includes(gateway.followerId) ? words : `${gateway.followerId}: ${words}`, 'bad')
   }
 }
 
