@@ -5,7 +5,7 @@ import { LogsQuery } from '../schemas/gateway.ts'
 import type { LogLine } from '../src/ports/runtime.ts'
 import { problems, text } from './answers.ts'
 import { eventText, sendEvents } from './event-stream.ts'
-import { clientGone } from './requests.ts'
+import { clientGone, isOn } from './requests.ts'
 
 export const logs: FastifyPluginAsyncTypebox<{ heartbeatMs: number }> = async (app, { heartbeatMs }) => {
   const closing = new AbortController()
@@ -36,7 +36,7 @@ export const logs: FastifyPluginAsyncTypebox<{ heartbeatMs: number }> = async (a
       const { tail = 200, follow } = request.query
       // An unknown follower must be a 404, which a stream that has begun cannot say any more.
       app.fleet.gatewayStatus(id)
-      if (follow === 'true' || follow === '1')
+      if (isOn(follow))
         return sendEvents(request, reply, { heartbeatMs, closing: closing.signal }, (signal) =>
           asEvents(app.fleet.gatewayLogs(id, { tail, follow: true }, signal)),
         )

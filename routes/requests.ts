@@ -27,6 +27,11 @@ export function paged<Q extends { limit?: number }>(query: Q): Q & { limit: numb
   return { ...query, limit: query.limit ?? 100 }
 }
 
+/** Whether a switch in the query (schema `Flag`) is given and on. */
+export function isOn(flag: string | undefined): boolean {
+  return flag === 'true' || flag === '1'
+}
+
 /** A revision that no record has: what a well-formed tag of someone else's stands for. */
 const strangeRevision = -1
 

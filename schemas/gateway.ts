@@ -187,6 +187,16 @@ export const GatewayTimeline = Type.Object(
 )
 export type GatewayTimeline = Static<typeof GatewayTimeline>
 
+export const HealthQuery = Type.Object(
+  {
+    report: Type.Optional({
+      ...Flag,
+      description: 'For people, who read the answer and not its status: 200 even when it is not healthy.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
 export const TimelineQuery = Type.Object(
   {
     hours: Type.Optional(

@@ -126,6 +126,14 @@ t.test('the list filters, pages and counts', async (t) => {
   t.equal((await call('GET', '/gateways?status=running')).status, 400)
 })
 
+t.test('health as a report for people is 200 in any case', async (t) => {
+  const { call, fleet } = await testApp(t)
+  await call('POST', '/followers', { id: 'anna' })
+  fleet.settle('anna', 'FAILED')
+  t.match(await call('GET', '/gateways/anna/health?report=true'), { status: 200, body: { healthy: false } })
+  t.match(await call('GET', '/gateways/anna/health?report=false'), { status: 503, body: { healthy: false } })
+})
+
 t.test('health is 200 or 503 with the same body', async (t) => {
   const { call, fleet } = await testApp(t)
   await call('POST', '/followers', { id: 'anna' })
