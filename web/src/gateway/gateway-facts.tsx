@@ -15,7 +15,7 @@ export function GatewayFacts({ gateway }: { readonly gateway: Gateway }) {
     startedAt ? ['Container up for', <Age key="started" at={startedAt} />] : null,
     connectedAt ? ['Session up for', <Age key="connected" at={connectedAt} />] : null,
     [
-      'Since the record was made',
+      'Interruptions',
       `${count(gateway.restarts, 'restart')}, ${count(gateway.reconnects, 'reconnect')}, ${count(gateway.connectionFailures, 'failed connection')}`,
     ],
     gateway.clientId === undefined

@@ -3,7 +3,6 @@ import { useCallback } from 'preact/hooks'
 import type { Gateway, GatewayHealth, HealthLayer, LayerStatus } from '../../../schemas/gateway.ts'
 import { api } from '../api.ts'
 import { usePolled } from '../polled.ts'
-import { authorization } from '../token.ts'
 import { Panel } from '../ui/facts.tsx'
 import { Heard } from '../ui/heard.tsx'
 import type { Tone } from '../ui/phases.ts'
@@ -21,6 +20,17 @@ const layerWords: Readonly<Record<HealthLayer, string>> = {
   upstream: 'Gateway has IBKR',
   farms: 'Market data farms',
 }
+/** The same, failed. */
+const faultWords: Readonly<Record<HealthLayer, string>> = {
+  container: 'its container does not run',
+  login: 'it is not logged in at IBKR',
+  port: 'its API port is closed',
+  handshake: 'its API does not shake hands',
+  accounts: 'its accounts are not those expected',
+  heartbeat: 'its heartbeat has stopped',
+  upstream: 'it has lost IBKR',
+  farms: 'market data farms are down',
+}
 const looks: Readonly<Record<LayerStatus, { readonly tone: Tone; readonly words: string }>> = {
   ok: { tone: 'good', words: 'ok' },
   failing: { tone: 'trouble', words: 'failing' },
@@ -29,7 +39,11 @@ const looks: Readonly<Record<LayerStatus, { readonly tone: Tone; readonly words:
 
 export function HealthLadder({ gateway }: { readonly gateway: Gateway }) {
   const { followerId, phase, since, conditions, healthy } = gateway
-  const ask = useCallback((signal: AbortSignal) => askHealth(followerId, signal), [followerId])
+  const path = `/gateways/${encodeURIComponent(followerId)}/health`
+  const ask = useCallback(
+    (signal: AbortSignal) => api<GatewayHealth>(path, { query: { report: true }, signal }),
+    [path],
+  )
   const polled = usePolled(ask, 10_000)
   useRefresh(polled, `${phase} ${since} ${healthy} ${conditions.length}`)
   return (
@@ -46,11 +60,7 @@ function Ladder({ health }: { readonly health: GatewayHealth }) {
   return (
     <>
       <p class="ladder-verdict">
-        {healthy
-          ? 'A bot may use it.'
-          : failing
-            ? `Not usable: ${layerWords[failing].toLowerCase()} fails.`
-            : 'Not usable.'}
+        {healthy ? 'A bot may use it.' : `No bot can use it${failing ? `: ${faultWords[failing]}` : ''}.`}
       </p>
       <ol class="ladder">
         {layers.map(({ name, status, since, detail }) => {
@@ -70,18 +80,4 @@ function Ladder({ health }: { readonly health: GatewayHealth }) {
       </ol>
     </>
   )
-}
-
-/** An unhealthy gateway answers 503 with the same body: that is no failure to ask. */
-async function askHealth(followerId: string, signal: AbortSignal): Promise<GatewayHealth> {
-  const path = `/gateways/${encodeURIComponent(followerId)}/health`
-  const response = await fetch(`/api/v1${path}`, {
-    headers: { accept: 'application/json, application/problem+json', ...authorization() },
-    cache: 'no-store',
-    signal,
-  }).catch(() => undefined)
-  const isHealth = response?.headers.get('content-type')?.startsWith('application/json')
-  if (response && isHealth && [200, 503].includes(response.status))
-    return (await response.json()) as GatewayHealth
-  return api<GatewayHealth>(path, { signal })
 }

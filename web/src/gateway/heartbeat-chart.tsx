@@ -32,11 +32,16 @@ export function HeartbeatChart({ gateway, timeline }: HeartbeatChartProps) {
             role="img"
             aria-label={`Round trips of the last ${beats.length} heartbeats: last ${roundTrip(figures.last)}, median ${roundTrip(figures.median)}, longest ${roundTrip(figures.max)}`}
           >
+            <path
+              class="heartbeats-floor"
+              d={`M0 ${size.height}H${size.width}`}
+              vector-effect="non-scaling-stroke"
+            />
             <path class="heartbeats-area" d={pathOf(points, size.height)} />
             <path class="heartbeats-line" d={pathOf(points)} vector-effect="non-scaling-stroke" />
             <path class="heartbeats-last" d={`M${lastX} ${lastY}h0`} vector-effect="non-scaling-stroke" />
           </svg>
-          <dl class="heartbeat-figures">
+          <dl class="figures">
             <HeartbeatFigure name="Last" value={roundTrip(figures.last)} />
             <HeartbeatFigure name="Median" value={roundTrip(figures.median)} />
             <HeartbeatFigure name="Longest" value={roundTrip(figures.max)} />

@@ -37,7 +37,7 @@ export function LogTail({ gateway }: { readonly gateway: Gateway }) {
           />
           Only stages and errors
         </label>
-        <span class="log-state soft">{stateWords(state.value, gateway)}</span>
+        <span class="log-state soft">{stateWords(state.value, gateway, all.length > 0)}</span>
       </div>
       <Lines lines={shown} isHeld={held.value !== null} followerId={gateway.followerId} />
     </Panel>
@@ -60,7 +60,7 @@ function Lines({ lines, isHeld, followerId }: LinesProps) {
   return (
     <div
       ref={box}
-      class="log"
+      class={lines.length === 0 ? 'log log-short' : 'log'}
       role="log"
       aria-live="off"
       aria-label={`Log of ${followerId}`}
@@ -71,7 +71,7 @@ function Lines({ lines, isHeld, followerId }: LinesProps) {
       }}
     >
       {lines.length === 0 ? (
-        <p class="log-empty">No lines.</p>
+        <p class="log-empty">Nothing to show.</p>
       ) : (
         lines.map((line) => <Line key={line.key} line={line} />)
       )}
@@ -83,9 +83,9 @@ function Line({ line: { text, tone, mark } }: { readonly line: ShownLine }) {
   const { stamp, rest } = partsOf(text)
   return (
     <div class={`log-line log-${tone}`}>
-      {mark !== undefined && <span class="log-mark">{mark}</span>}
       {stamp !== '' && <span class="log-stamp">{stamp}</span>}
-      <bdi class="log-text">{rest}</bdi>
+      <bdi>{rest}</bdi>
+      {mark !== undefined && <span class="log-mark">{mark}</span>}
     </div>
   )
 }
@@ -149,7 +149,7 @@ function useLog({ followerId, containerId, startedAt }: Gateway) {
   return { lines, state }
 }
 
-function stateWords(state: FollowState, { containerId }: Gateway): string {
+function stateWords(state: FollowState, { containerId }: Gateway, hasLines: boolean): string {
   switch (state.kind) {
     case 'opening':
       return 'Opening…'
@@ -158,8 +158,9 @@ function stateWords(state: FollowState, { containerId }: Gateway): string {
     case 'broken':
       return `Broken off, trying again. ${state.detail}`
     case 'ended':
-      return containerId === undefined
+      if (containerId !== undefined) return 'The container has ended.'
+      return hasLines
         ? 'There is no container; these are the last words of the last one.'
-        : 'The container has ended.'
+        : 'There is no container.'
   }
 }

@@ -1,6 +1,7 @@
 // What is going on beyond the phase: why, what a person should do, what counts down, what is odd.
 import type { ComponentChildren } from 'preact'
 import type { Gateway } from '../../../schemas/gateway.ts'
+import { moment } from '../ui/duration.ts'
 import { lookOf } from '../ui/phases.ts'
 import { Age, Countdown, Moment } from '../ui/time.tsx'
 import { launchStages } from './verb-rules.ts'
@@ -29,7 +30,8 @@ export function Situation({ gateway }: { readonly gateway: Gateway }) {
             <p class="situation-clock">
               <Countdown until={counts} />
               <span class="situation-clock-words">
-                {phase === 'awaiting-2fa' ? 'left to approve' : 'until the next try'}
+                {phase === 'awaiting-2fa' ? 'left to approve, until ' : 'until the next try, at '}
+                {moment(Date.parse(counts)).slice(11)}
               </span>
             </p>
           )}

@@ -1,12 +1,19 @@
-// A gateway's last day, asked for when its phase changes and each minute.
+// What a gateway has been through, asked for when its phase changes and each minute.
 import { useCallback, useEffect } from 'preact/hooks'
 import type { Gateway, GatewayTimeline } from '../../../schemas/gateway.ts'
 import { api } from '../api.ts'
 import { type Polled, usePolled } from '../polled.ts'
 
-export function useTimeline(followerId: string, gateway: Gateway | undefined): Polled<GatewayTimeline> {
+export function useTimeline(
+  followerId: string,
+  gateway: Gateway | undefined,
+  hours: number,
+): Polled<GatewayTimeline> {
   const path = `/gateways/${encodeURIComponent(followerId)}/timeline`
-  const ask = useCallback((signal: AbortSignal) => api<GatewayTimeline>(path, { signal }), [path])
+  const ask = useCallback(
+    (signal: AbortSignal) => api<GatewayTimeline>(path, { query: { hours }, signal }),
+    [path, hours],
+  )
   const polled = usePolled(ask, 60_000)
   useRefresh(polled, `${gateway?.phase} ${gateway?.since}`)
   return polled

@@ -2,12 +2,12 @@ import t from 'tap'
 import type { GatewayPhase } from '../../../schemas/gateway.ts'
 import {
   drawingOrder,
-  hourMarks,
   restartsOf,
   segmentAt,
   segmentsOf,
+  timeMarks,
   tonesOf,
-} from '../../../web/src/gateway/phase-band.ts'
+} from '../../../web/src/gateway/phase-segments.ts'
 
 const hour = 3_600_000
 const start = Date.UTC(2026, 0, 5)
@@ -64,13 +64,20 @@ t.test('a phase that has just begun lies within the band', async (t) => {
   t.ok(last && last.x + last.width <= 240)
 })
 
-t.test('hours are marked at local round hours', async (t) => {
-  const marks = hourMarks({ from: start + 0.5 * hour, to: start + 24.5 * hour }, 240, hour)
+t.test('round times of the local day are marked', async (t) => {
+  const marks = timeMarks({ from: start + 0.5 * hour, to: start + 24.5 * hour }, 240, hour)
   t.strictSame(
     marks.map((mark) => (mark.at - start) / hour),
     [2, 5, 8, 11, 14, 17, 20, 23],
   )
   t.equal(marks[0]?.x, 15)
+  t.equal(timeMarks({ from: start, to: start + hour }, 240, 0).length, 6, 'every ten minutes of an hour')
+  t.equal(timeMarks({ from: start, to: start + 168 * hour }, 240, 0).length, 7, 'every day of a week')
+})
+
+t.test('a launch that never comes to a container is no restart', async (t) => {
+  const spans = [span('creating', 0, 1), span('backing-off', 1, 2), span('creating', 2, 3), span('locked', 3)]
+  t.equal(restartsOf(segmentsOf(spans, stretch, 240)), 0)
 })
 
 t.test('restarts: new containers and soft restarts, but not the first launch', async (t) => {

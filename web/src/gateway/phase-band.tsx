@@ -1,5 +1,5 @@
-// The last 24 hours as a band: what stands out is trouble. By pointer or arrow keys each phase tells itself; the table has them all.
-import { useSignal } from '@preact/signals'
+// What the gateway has been through as a band: what stands out is trouble. By pointer or arrow keys each phase tells itself; the table has them all.
+import { type Signal, useSignal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { GatewayTimeline } from '../../../schemas/gateway.ts'
 import type { Polled } from '../polled.ts'
@@ -10,15 +10,16 @@ import { Heard } from '../ui/heard.tsx'
 import { lookOf, type Tone } from '../ui/phases.ts'
 import {
   drawingOrder,
-  hourMarks,
   restartsOf,
   type Segment,
+  type Stretch,
   segmentAt,
   segmentsOf,
+  timeMarks,
   tonesOf,
-} from './phase-band.ts'
+} from './phase-segments.ts'
 
-const day = 24 * 3_600_000
+const day = 86_400_000
 const height = 44
 
 /** How high each tone stands, as a share of the band: the calm low, the urgent high, so that colour alone decides nothing. */
@@ -39,28 +40,59 @@ const toneWords: Readonly<Record<Tone, string>> = {
   off: 'stopped',
 }
 
-export function DayBand({ timeline }: { readonly timeline: Polled<GatewayTimeline> }) {
+/** How far back one can look, in hours. */
+const ranges: ReadonlyArray<readonly [hours: number, words: string]> = [
+  [1, '1 hour'],
+  [24, '24 hours'],
+  [168, '7 days'],
+]
+
+export interface PhaseBandProps {
+  /** Of the last so many hours. */
+  readonly hours: Signal<number>
+  readonly timeline: Polled<GatewayTimeline>
+}
+
+export function PhaseBand({ timeline, hours }: PhaseBandProps) {
   return (
-    <Panel title="Last 24 hours">
+    <Panel title="Timeline">
+      <fieldset class="ranges">
+        <legend class="only-heard">Time shown</legend>
+        {ranges.map(([range, words]) => (
+          <label key={range} class="range">
+            <input
+              type="radio"
+              name="range"
+              class="only-heard"
+              checked={range === hours.value}
+              onChange={() => {
+                hours.value = range
+              }}
+            />
+            <span>{words}</span>
+          </label>
+        ))}
+      </fieldset>
       <Heard polled={timeline} what="timeline">
-        {(answer) => <Day timeline={answer} />}
+        {(answer) => <Timeline timeline={answer} />}
       </Heard>
     </Panel>
   )
 }
 
-function Day({ timeline }: { readonly timeline: GatewayTimeline }) {
+function Timeline({ timeline }: { readonly timeline: GatewayTimeline }) {
   const [width, measured] = useWidth(1000)
-  // The band moves on with the minutes; seconds are less than it can show.
-  const to = Math.ceil(Math.max(now.value, Date.parse(timeline.to)) / 60_000) * 60_000
-  const stretch = { from: to - day, to }
+  const stretch = stretchOf(timeline, now.value)
   const segments = segmentsOf(timeline.spans, stretch, width)
   const { outages, outageSeconds } = timeline
   return (
-    <div class="day" ref={measured}>
-      <dl class="day-figures">
+    <div class="timeline" ref={measured}>
+      <dl class="figures">
         <Figure name="Outages" value={String(outages)} />
-        <Figure name="Time out" value={outageSeconds > 0 ? spanWords(outageSeconds * 1000) : 'none'} />
+        <Figure
+          name="Time out"
+          value={outages === 0 && outageSeconds === 0 ? 'none' : spanWords(outageSeconds * 1000)}
+        />
         <Figure name="Restarts" value={String(restartsOf(segments))} />
       </dl>
       {segments.length === 0 ? (
@@ -71,7 +103,7 @@ function Day({ timeline }: { readonly timeline: GatewayTimeline }) {
           <ul class="legend" aria-label="Legend">
             {tonesOf(segments).map((tone) => (
               <li key={tone}>
-                <svg class={`band-key band-${tone}`} width="10" height="14" aria-hidden="true">
+                <svg class={`band-${tone}`} width="10" height="14" aria-hidden="true">
                   <rect width="10" height={14 * heights[tone]} y={14 * (1 - heights[tone])} />
                 </svg>
                 {toneWords[tone]}
@@ -85,9 +117,17 @@ function Day({ timeline }: { readonly timeline: GatewayTimeline }) {
   )
 }
 
+/** As long as what was asked for, up to now; it moves on in steps that can be seen. */
+function stretchOf(timeline: GatewayTimeline, present: number): Stretch {
+  const [from, asked] = [Date.parse(timeline.from), Date.parse(timeline.to)]
+  const step = Math.max(1_000, (asked - from) / 1_000)
+  const to = Math.ceil(Math.max(present, asked) / step) * step
+  return { from: to - (asked - from), to }
+}
+
 function Figure({ name, value }: { readonly name: string; readonly value: string }) {
   return (
-    <div class="day-figure">
+    <div>
       <dt>{name}</dt>
       <dd class="figure">{value}</dd>
     </div>
@@ -97,7 +137,7 @@ function Figure({ name, value }: { readonly name: string; readonly value: string
 interface BandProps {
   readonly segments: readonly Segment[]
   readonly width: number
-  readonly stretch: { readonly from: number; readonly to: number }
+  readonly stretch: Stretch
 }
 
 function Band({ segments, width, stretch }: BandProps) {
@@ -121,7 +161,7 @@ function Band({ segments, width, stretch }: BandProps) {
         class="band"
         role="slider"
         tabIndex={0}
-        aria-label="Phases of the last 24 hours"
+        aria-label="Phases"
         aria-valuemin={0}
         aria-valuemax={last}
         aria-valuenow={index}
@@ -156,7 +196,9 @@ function Band({ segments, width, stretch }: BandProps) {
         </svg>
       </div>
       <Hours width={width} stretch={stretch} />
-      <p class="band-words">{segment && <SegmentWords segment={segment} />}</p>
+      <p class="band-words">
+        {segment && <SegmentWords segment={segment} isDated={stretch.to - stretch.from > day} />}
+      </p>
     </>
   )
 }
@@ -165,13 +207,13 @@ function Hours({ width, stretch }: Omit<BandProps, 'segments'>) {
   const offsetMs = -new Date(stretch.from).getTimezoneOffset() * 60_000
   return (
     <svg class="band-hours" viewBox={`0 0 ${width} 18`} height="18" aria-hidden="true" focusable="false">
-      {hourMarks(stretch, width, offsetMs, width < 500 ? 4 : 8)
+      {timeMarks(stretch, width, offsetMs, width < 500 ? 4 : 8)
         .filter(({ x }) => x > 14 && x < width - 14)
         .map(({ x, at }) => (
           <g key={at}>
             <line x1={x} x2={x} y1="0" y2="4" />
             <text x={x} y="15" text-anchor="middle">
-              {moment(at).slice(11, 16)}
+              {stretch.to - stretch.from > 2 * day ? moment(at).slice(5, 10) : moment(at).slice(11, 16)}
             </text>
           </g>
         ))}
@@ -179,14 +221,15 @@ function Hours({ width, stretch }: Omit<BandProps, 'segments'>) {
   )
 }
 
-function SegmentWords({ segment }: { readonly segment: Segment }) {
+function SegmentWords({ segment, isDated }: { readonly segment: Segment; readonly isDated: boolean }) {
+  const shown = (at: number) => (isDated ? moment(at) : moment(at).slice(11))
   const { words, tone } = lookOf(segment)
   const { from, to, isOpen, reason } = segment
   return (
     <>
       <strong class={`status-${tone}`}>{words}</strong>{' '}
       <span class="figure">
-        {moment(from).slice(11)} to {isOpen ? 'now' : moment(to).slice(11)}
+        {shown(from)} to {isOpen ? 'now' : shown(to)}
       </span>
       , {spanWords((isOpen ? now.value : to) - from)}
       {reason && <span class="soft"> · {reason}</span>}
@@ -203,7 +246,7 @@ function PhaseTable({ segments }: { readonly segments: readonly Segment[] }) {
   return (
     <details class="more">
       <summary>As a table</summary>
-      <WideTable label="Phases of the last 24 hours">
+      <WideTable label="Phases, the latest first">
         <thead>
           <tr>
             <th scope="col">From</th>

@@ -70,21 +70,20 @@ export function segmentAt(segments: readonly Segment[], x: number): number {
   }, -1)
 }
 
-/** Marks for full hours, at most `count` of them: where, and which hour (ms since the epoch). `offsetMs`: local time minus UTC. */
-export function hourMarks(
-  stretch: Stretch,
+const minute = 60_000
+const roundSteps = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440].map((minutes) => minutes * minute)
+
+/** Marks at round times of day, at most `count` of them: where, and when (ms since the epoch). `offsetMs`: local time minus UTC. */
+export function timeMarks(
+  { from, to }: Stretch,
   width: number,
   offsetMs: number,
   count = 8,
 ): Array<{ x: number; at: number }> {
-  const hour = 3_600_000
-  const hours = (stretch.to - stretch.from) / hour
-  const step = ([1, 2, 3, 4, 6, 12, 24].find((hoursApart) => hours / hoursApart <= count) ?? 48) * hour
-  const first = Math.ceil((stretch.from + offsetMs) / step) * step - offsetMs
+  const step = roundSteps.find((apart) => (to - from) / apart <= count) ?? Math.ceil((to - from) / count)
+  const first = Math.ceil((from + offsetMs) / step) * step - offsetMs
   const marks = []
-  for (let at = first; at < stretch.to; at += step) {
-    marks.push({ at, x: round(((at - stretch.from) / (stretch.to - stretch.from)) * width) })
-  }
+  for (let at = first; at < to; at += step) marks.push({ at, x: round(((at - from) / (to - from)) * width) })
   return marks
 }
 
@@ -94,14 +93,16 @@ export function tonesOf(segments: readonly Segment[]): Tone[] {
   return order.filter((tone) => segments.some((segment) => segment.tone === tone))
 }
 
-/** Containers after the first and soft restarts that the phases tell of. A launch from `stopped` is none. */
+/** Containers after the first and soft restarts that the phases tell of. A launch from `stopped` is none, nor is one that never came to a container. */
 export function restartsOf(segments: readonly Segment[]): number {
   let count = 0
-  let before: GatewayPhase = 'stopped'
+  let hadContainer = false
   for (const { phase } of segments) {
-    const begins = phase === 'creating' || phase === 'restarting'
-    if (begins && before !== 'stopped') count += 1
-    if (phase !== 'pulling') before = begins ? 'stopped' : phase
+    if (phase === 'creating' || phase === 'restarting') {
+      if (hadContainer) count += 1
+      hadContainer = false
+    } else if (phase === 'stopped') hadContainer = false
+    else if (!['pulling', 'backing-off', 'locked', 'stopping'].includes(phase)) hadContainer = true
   }
   return count
 }
