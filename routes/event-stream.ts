@@ -73,12 +73,13 @@ async function* told(
   yield opening
   try {
     yield* events
-    if (isFleetError(ending.reason, 'UNAUTHORIZED')) yield errorText(ending.reason)
   } catch (error) {
-    const cause = isFleetError(ending.reason, 'UNAUTHORIZED') ? ending.reason : error
-    if (!ending.aborted) request.log.warn({ err: error, requestId: request.id }, 'event stream broke')
-    yield errorText(cause)
+    if (!ending.aborted) {
+      request.log.warn({ err: error, requestId: request.id }, 'event stream broke')
+      yield errorText(error)
+    }
   }
+  if (isFleetError(ending.reason, 'UNAUTHORIZED')) yield errorText(ending.reason)
 }
 
 function revoked(): FleetError {

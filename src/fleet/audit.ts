@@ -4,7 +4,9 @@ import type { AuditTrail, Happening } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { EventStore } from '../ports/stores.ts'
-import { eventId, momentOf } from './event-id.ts'
+import { eventId, momentOf, placeAfter } from './event-id.ts'
+
+const pageSize = 1_000
 
 export class Audit implements AuditTrail {
   readonly #events: EventStore
@@ -45,9 +47,20 @@ export class Audit implements AuditTrail {
     await Promise.all(this.#writing)
   }
 
-  /** Ids go on after this one, which is stored already: the wall clock may have been set back since. */
-  continueAfter(id: string): void {
-    this.#lastAt = Math.max(this.#lastAt, momentOf(id) + 1)
+  /**
+   * Makes ids go on after those stored, should the wall clock have been set back since. Resolves with the last one that is ahead of the clock, if
+   * any. STORE_UNAVAILABLE.
+   */
+  async goOn(): Promise<string | undefined> {
+    let ahead: string | undefined
+    for (;;) {
+      const since: string = ahead ?? placeAfter(this.#clock.now())
+      const last = (await this.#events.list({ since, limit: pageSize })).at(-1)
+      if (!last) break
+      ahead = last.id
+    }
+    if (ahead !== undefined) this.#lastAt = Math.max(this.#lastAt, momentOf(ahead) + 1)
+    return ahead
   }
 
   #eventOf({ actor = 'manager', ...rest }: Happening): FleetEvent {

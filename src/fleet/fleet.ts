@@ -312,6 +312,8 @@ export class Fleet {
 
   /** The store is ours: what it says counts from now on. */
   async #begin(): Promise<void> {
+    const ahead = await this.audit.goOn()
+    if (ahead !== undefined) this.feed.recent.startAfter(ahead)
     await this.alerts.load()
     if (this.keepers.size > 0) {
       const stored = await storedGateways(this)

@@ -128,8 +128,8 @@ export class LiveFeed {
     if (place === null)
       throw new FleetError(
         'INVALID_REQUEST',
-        'The place to go on from must be the id of an event or an RFC 3339 time.',
-        { faults: [{ path: 'since', message: 'must be an event id or an RFC 3339 time' }] },
+        'Last-Event-ID, or since, must be the id of an event or an RFC 3339 time.',
+        { faults: [{ path: 'since', message: 'must be the id of an event or an RFC 3339 time' }] },
       )
     // A place beyond all that we know is of another store: nothing of ours came after it yet.
     return isBefore(place, latest) ? place : latest

@@ -104,9 +104,12 @@ export class LiveReader {
       return []
     }
     this.#isLive = true
-    const events = recent.after(this.#place, batchSize)
-    this.#place = events.at(-1)?.id ?? this.#place
-    return this.#chosen(events)
+    for (;;) {
+      const events = recent.after(this.#place, batchSize)
+      this.#place = events.at(-1)?.id ?? this.#place
+      const chosen = this.#chosen(events)
+      if (chosen.length > 0 || events.length === 0) return chosen
+    }
   }
 
   /** One page of what is not in memory any more; the last one ends where memory begins. */

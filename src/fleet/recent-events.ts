@@ -23,16 +23,15 @@ export class RecentEvents {
     return this.#events.at(-1)?.id ?? this.#coveredFrom
   }
 
-  /** Ids of another manager reach up to here: a wall clock that was set back since. */
+  /** Ids of the manager before reach up to here, because the wall clock was set back since. Counts as long as nothing was noted. */
   startAfter(place: string): void {
-    if (place > this.#coveredFrom) this.#coveredFrom = place
+    if (this.#events.length === 0) this.#coveredFrom = place
   }
 
   add(event: FleetEvent): void {
     this.#events.push(event)
     if (this.#events.length <= this.#limit) return
-    const forgotten = this.#events.shift()
-    if (forgotten) this.startAfter(forgotten.id)
+    this.#coveredFrom = this.#events.shift()?.id ?? this.#coveredFrom
   }
 
   /** Oldest first, at most `limit`. */

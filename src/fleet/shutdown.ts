@@ -5,6 +5,7 @@ import type { Fleet } from './fleet.ts'
 import { attributesOf } from './gateway-traces.ts'
 import type { Keeper } from './keeper.ts'
 import { closeSession } from './session-keeping.ts'
+import { gatewayStatus } from './state.ts'
 
 const stopGraceMs = 30_000
 
@@ -63,7 +64,7 @@ async function stopOne(fleet: Fleet, keeper: Keeper, signal: AbortSignal): Promi
         await (tidy ? runtime.stop(container.id, stopGraceMs, signal) : runtime.kill(container.id, signal))
       await runtime.remove(container.id, signal)
     })
-    keeper.container = null
+    gone(fleet, keeper)
     return false
   } catch (err) {
     log.warn({ followerId: keeper.follower.id, err, store: stores.kind }, 'gateway did not stop')
@@ -78,7 +79,7 @@ async function killOne(fleet: Fleet, keeper: Keeper, signal: AbortSignal): Promi
   try {
     await runtime.kill(container.id, signal)
     await runtime.remove(container.id, signal)
-    keeper.container = null
+    gone(fleet, keeper)
   } catch (err) {
     const cause =
       err instanceof FleetError
@@ -89,6 +90,18 @@ async function killOne(fleet: Fleet, keeper: Keeper, signal: AbortSignal): Promi
       'gateway left behind; the next manager adopts it',
     )
   }
+}
+
+/** For the history: without it the gateway would seem to have run until the next manager's start. */
+function gone({ audit }: Fleet, keeper: Keeper): void {
+  const { phase } = keeper.state
+  keeper.container = null
+  audit.note({
+    type: 'gateway.phase',
+    followerId: keeper.follower.id,
+    message: 'Gateway stopped with the manager',
+    data: { from: phase, to: 'stopped', status: 'STOPPED', before: gatewayStatus(phase) },
+  })
 }
 
 /** Ends what we hold open of one gateway, whatever became of it. */

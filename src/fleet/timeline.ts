@@ -68,8 +68,8 @@ export function phaseBegin({ at, data }: FleetEvent): PhaseBegin[] {
  * Spans and outages within the window, from the phases that began before and in it (oldest first) and the present one, which stays open.
  *
  * An outage begins when a RUNNING gateway stops being RUNNING without having been stopped on purpose, and ends when it is RUNNING again, or is
- * stopped. A restart counts, planned or asked for, because nothing could be traded meanwhile; a first start, and one after a stop, does not.
- * One that began before the window counts with its seconds only.
+ * stopped. A restart counts, planned or asked for, because nothing could be traded meanwhile; a first start, and one after a stop, does not, nor
+ * does a manager that takes over a gateway which ran on. One that began before the window counts with its seconds only.
  */
 export function tellTimeline(
   begins: readonly PhaseBegin[],
@@ -80,29 +80,35 @@ export function tellTimeline(
   let outages = 0
   let outageMs = 0
   let wasRunning = false
-  const all = joined(begins, present, from)
-  for (const [index, { phase, at, reason }] of all.entries()) {
-    const next = all[index + 1]
-    const until = Math.min(next?.at ?? to, to)
+  const row = joined(begins, present, from)
+  for (const [index, begin] of row.entries()) {
+    const { phase, at, reason } = begin
+    const previous = row[index - 1]
+    const next = row[index + 1]
     const status = gatewayStatus(phase)
-    const begin = Math.max(at, from)
-    const isIn = until > from || next === undefined
-    if (phase === 'stopping' || phase === 'stopped') wasRunning = false
-    const isOut = wasRunning && status !== 'RUNNING'
+    if (isDown(phase)) wasRunning = false
+    const isOut = wasRunning && status !== 'RUNNING' && !isTakenOver(begin, previous)
     if (status === 'RUNNING') wasRunning = true
-    const previous = all[index - 1]
+    if (next && next.at <= from) continue
+    const shown = { from: Math.max(at, from), to: Math.min(next?.at ?? to, to) }
+    if (isOut) outageMs += Math.max(0, shown.to - shown.from)
     if (isOut && at >= from && previous && gatewayStatus(previous.phase) === 'RUNNING') outages++
-    if (!isIn) continue
-    if (isOut) outageMs += Math.max(0, until - begin)
     spans.push({
       phase,
       status,
-      from: stamp(begin),
-      ...(next && { to: stamp(until) }),
+      from: stamp(shown.from),
+      ...(next && { to: stamp(shown.to) }),
       ...(reason && { reason }),
     })
   }
   return { from: stamp(from), to: stamp(to), spans, outages, outageSeconds: Math.round(outageMs / 1000) }
+}
+
+const isDown = (phase: GatewayPhase) => phase === 'stopping' || phase === 'stopped'
+
+/** Another manager opens its session to a gateway that ran on. */
+function isTakenOver({ phase, before }: PhaseBegin, previous: PhaseBegin | undefined): boolean {
+  return phase === 'connecting' && before === 'stopped' && previous !== undefined && !isDown(previous.phase)
 }
 
 /** The phases in a row without holes: what was at the window's start first, the present last. */

@@ -33,3 +33,21 @@ t.test('a store that is away', async (t) => {
   await audit.flush()
   t.pass('is only logged')
 })
+
+t.test('ids go on after what another manager has stored, though the clock was set back', async (t) => {
+  const events: FleetEvent[] = []
+  const store = {
+    append: async (event: FleetEvent) => void events.push(event),
+    list: async ({ since = '', limit }: { since?: string | number; limit: number }) =>
+      events.filter(({ id }) => id > String(since)).slice(0, limit),
+  } as unknown as EventStore
+  const made = (clock: FakeClock) => new Audit({ events: store, clock, log: silent })
+  const before = made(new FakeClock(Date.UTC(2026, 0, 6)))
+  for (let n = 0; n < 1_500; n++) before.note({ type: 'a', message: 'b' })
+  const last = events.at(-1)?.id
+  const after = made(new FakeClock(Date.UTC(2026, 0, 5)))
+  t.equal(await after.goOn(), last)
+  after.note({ type: 'a', message: 'b' })
+  t.ok((events.at(-1)?.id ?? '') > (last ?? ''))
+  t.equal(await made(new FakeClock(Date.UTC(2026, 0, 7))).goOn(), undefined, 'nothing is ahead')
+})
