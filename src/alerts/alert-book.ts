@@ -1,77 +1,96 @@
-// Open alerts by key: raised once, counted when raised again, resolved when the cause is gone; stored, and handed to every sink.
+// Open alerts by key: raised once, counted when raised again, told again while nobody sees to them, resolved when the cause is gone; stored, and sent
+// to every sink.
 import { randomUUID } from 'node:crypto'
 import type { Alert } from '../../schemas/system.ts'
-import type { AlertDesk, AlertDraft, AlertSink } from '../ports/alerts.ts'
+import type { AlertCode } from '../ports/alert-codes.ts'
+import type { AlertChange, AlertDesk, AlertDraft, AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
-import type { AlertStore } from '../ports/stores.ts'
+import type { AlertQuery, AlertRecord, AlertStore } from '../ports/stores.ts'
+import { Turns } from '../ports/turns.ts'
+import { Delivery } from './delivery.ts'
+import { raised } from './raised.ts'
+import { remindAt, reminded } from './reminders.ts'
 
-const deliveryTimeoutMs = 10_000
-const openLimit = 1_000
+const loadLimit = 1_000
+
+export interface AlertBookDeps {
+  readonly store: AlertStore
+  readonly sinks: readonly AlertSink[]
+  readonly clock: Clock
+  readonly log: Log
+  /** Address of the runbook's section for a code; absent, or undefined: alerts carry none. */
+  readonly runbook?: (code: AlertCode) => string | undefined
+  /** An alert was raised, counted, told again, acknowledged, resolved, or found open at the start. */
+  readonly onChange?: (alert: Alert) => void
+}
 
 export class AlertBook implements AlertDesk {
-  readonly #open = new Map<string, Alert>()
-  readonly #store: AlertStore
-  readonly #sinks: readonly AlertSink[]
-  readonly #clock: Clock
-  readonly #log: Log
-  readonly #onChange: (alert: Alert) => void
-  readonly #pending = new Set<Promise<void>>()
+  readonly #open = new Map<string, AlertRecord>()
+  /** What is stored of those that a sink has not taken yet, by id. */
+  readonly #owed = new Map<string, AlertRecord>()
+  readonly #deps: AlertBookDeps
+  readonly #runbook: (code: AlertCode) => string | undefined
+  readonly #deliveries: ReadonlyMap<AlertSink, Delivery>
+  /** The writes of one alert follow each other. */
+  readonly #turns = new Turns()
+  readonly #writing = new Set<Promise<void>>()
 
-  /** `onChange`: an alert was raised, counted, acknowledged, resolved, or found open at the start. */
-  constructor(deps: {
-    store: AlertStore
-    sinks: readonly AlertSink[]
-    clock: Clock
-    log: Log
-    onChange?: (alert: Alert) => void
-  }) {
-    this.#store = deps.store
-    this.#sinks = deps.sinks
-    this.#clock = deps.clock
-    this.#log = deps.log
-    this.#onChange = deps.onChange ?? (() => {})
+  constructor(deps: AlertBookDeps) {
+    this.#deps = deps
+    this.#runbook = deps.runbook ?? (() => undefined)
+    const { clock, log } = deps
+    const runbook = (code: AlertCode) => this.#runbook(code)
+    this.#deliveries = new Map(
+      deps.sinks.map((sink) => [
+        sink,
+        new Delivery({ sink, clock, log, runbook, onSettled: (id) => sink.mayBeAway && this.#settled(id) }),
+      ]),
+    )
   }
 
-  /** Takes up the alerts that were open when the last manager ended. */
+  /** Takes up the alerts that were open when the last manager ended, and sends what sinks have not taken yet. */
   async load(): Promise<void> {
-    for (const alert of await this.#store.list({ open: true, limit: openLimit })) {
-      if (this.#open.has(alert.key)) continue
-      this.#open.set(alert.key, alert)
-      this.#onChange(alert)
+    const { store, clock } = this.#deps
+    const open = await store.list({ open: true, limit: loadLimit })
+    const recent = await store.list({ limit: loadLimit })
+    const found = new Map([...open, ...recent].map((alert) => [alert.id, alert]))
+    const inOrder = [...found.values()].sort((a, b) => a.raisedAt.localeCompare(b.raisedAt))
+    for (const { owedTo = [], ...alert } of inOrder) {
+      const known = this.#open.get(alert.key)
+      if (alert.resolvedAt === undefined && known && known.id !== alert.id) {
+        // Raised anew before the store could be read: that one goes on.
+        this.#save({ ...alert, resolvedAt: new Date(clock.now()).toISOString() })
+        continue
+      }
+      const current = { ...alert, ...this.#runbookOf(alert.code as AlertCode) }
+      if (alert.resolvedAt === undefined && !known) {
+        this.#open.set(alert.key, current)
+        this.#announce(current)
+      }
+      if (owedTo.length > 0) this.#owed.set(alert.id, current)
+      for (const [sink, delivery] of this.#deliveries)
+        if (owedTo.includes(sink.name))
+          delivery.send(asTold(current), current.resolvedAt ? 'resolved' : 'raised')
     }
   }
 
   /** Raises, or counts when it is open already with the same level and words; a change of either is told to the sinks again. */
   raise(draft: AlertDraft): void {
-    const at = new Date(this.#clock.now()).toISOString()
     const before = this.#open.get(draft.key)
-    const count = (before?.count ?? 0) + 1
-    const kept = before && { acknowledgedAt: before.acknowledgedAt, acknowledgedBy: before.acknowledgedBy }
-    const news = before?.level !== draft.level || before.message !== draft.message
-    const alert = {
-      ...draft,
-      id: before?.id ?? randomUUID(),
-      count,
-      raisedAt: before?.raisedAt ?? at,
-      lastRaisedAt: at,
-      ...(kept?.acknowledgedAt && !news && { acknowledgedAt: kept.acknowledgedAt }),
-      ...(kept?.acknowledgedBy && !news && { acknowledgedBy: kept.acknowledgedBy }),
-    }
-    this.#keep(alert)
-    if (news) this.#deliver(alert, 'raised')
+    const { alert, isNews } = raised(draft, before, this.#deps.clock.now(), randomUUID)
+    const current = { ...alert, ...this.#runbookOf(draft.code) }
+    this.#open.set(draft.key, current)
+    this.#tell(current, isNews ? 'raised' : undefined)
   }
 
   /** Resolves the alert of `key`; nothing open is fine. */
   resolve(key: string): void {
     const alert = this.#open.get(key)
     if (!alert) return
-    const resolved = { ...alert, resolvedAt: new Date(this.#clock.now()).toISOString() }
     this.#open.delete(key)
-    this.#save(resolved)
-    this.#onChange(resolved)
-    this.#deliver(resolved, 'resolved')
+    this.#tell({ ...alert, resolvedAt: new Date(this.#deps.clock.now()).toISOString() }, 'resolved')
   }
 
   /**
@@ -83,14 +102,25 @@ export class AlertBook implements AlertDesk {
       if (key.startsWith(prefix) && !drafts.some((draft) => draft.key === key)) this.resolve(key)
     }
     for (const draft of drafts) {
-      const open = this.#open.get(draft.key)
-      if (open?.level !== draft.level || open.message !== draft.message) this.raise(draft)
+      const { isNews } = raised(draft, this.#open.get(draft.key), this.#deps.clock.now(), () => '')
+      if (isNews) this.raise(draft)
     }
   }
 
-  /** Oldest first. */
-  open(): Alert[] {
-    return [...this.#open.values()]
+  /** Tells those again that have been open for too long without anybody acknowledging them. To be called every now and then. */
+  remind(): void {
+    const now = this.#deps.clock.now()
+    for (const alert of [...this.#open.values()]) {
+      const due = remindAt(alert)
+      if (due === undefined || due > now) continue
+      const again = reminded(alert, now)
+      this.#open.set(alert.key, again)
+      this.#tell(again, 'reminded')
+    }
+  }
+
+  *open(): Iterable<Alert> {
+    for (const alert of this.#open.values()) yield asTold(alert)
   }
 
   isOpen(key: string): boolean {
@@ -98,77 +128,95 @@ export class AlertBook implements AlertDesk {
   }
 
   /** Newest first. While the store is away, the open ones: that it is away is one of them. */
-  async list(query: { limit: number }): Promise<Alert[]> {
+  async list(query: AlertQuery): Promise<Alert[]> {
     try {
-      return await this.#store.list(query)
+      return (await this.#deps.store.list(query)).map(asTold)
     } catch (error) {
       if (!isFleetError(error, 'STORE_UNAVAILABLE')) throw error
-      return [...this.#open.values()].reverse().slice(0, query.limit)
+      if (query.open === false) return []
+      return [...this.open()]
+        .filter(({ followerId }) => query.followerId === undefined || query.followerId === followerId)
+        .reverse()
+        .slice(0, query.limit)
     }
   }
 
-  /** ALERT_NOT_FOUND. Acknowledging twice keeps the first name. */
+  /** ALERT_NOT_FOUND. Acknowledging twice keeps the first name. Nobody is reminded of it any more, until it says something new. */
   async acknowledge(id: string, by: string): Promise<Alert> {
     const open = [...this.#open.values()].find((alert) => alert.id === id)
-    const alert = open ?? (await this.#store.get(id))
+    const alert = open ?? (await this.#deps.store.get(id))
     if (!alert) throw new FleetError('ALERT_NOT_FOUND', `There is no alert ${id}; GET /alerts lists them.`)
-    if (alert.acknowledgedAt) return alert
-    const acknowledged = {
-      ...alert,
-      acknowledgedAt: new Date(this.#clock.now()).toISOString(),
-      acknowledgedBy: by,
-    }
+    if (alert.acknowledgedAt) return asTold(alert)
+    const at = new Date(this.#deps.clock.now()).toISOString()
+    const acknowledged = { ...alert, acknowledgedAt: at, acknowledgedBy: by }
     if (open) this.#open.set(alert.key, acknowledged)
-    await this.#store.put(acknowledged)
-    this.#onChange(acknowledged)
-    return acknowledged
+    await this.#put(acknowledged)
+    this.#announce(acknowledged)
+    return asTold(acknowledged)
   }
 
-  /** Resolves when every write and delivery so far is over. */
+  /** Resolves when every write so far is over, and every delivery, but to sinks that are away. */
   async flush(): Promise<void> {
-    await Promise.all(this.#pending)
+    await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.tried()))
+    await Promise.all(this.#writing)
   }
 
-  #keep(alert: Alert): void {
-    this.#open.set(alert.key, alert)
-    this.#save(alert)
-    this.#onChange(alert)
-  }
-
-  #save(alert: Alert): void {
-    this.#track(
-      this.#store.put(alert).catch((err) => this.#log.warn({ err, alert: alert.key }, 'alert not stored')),
-    )
-  }
-
-  #deliver(alert: Alert, change: 'raised' | 'resolved'): void {
-    for (const sink of this.#sinks) {
-      this.#track(
-        this.#handOver(sink, alert, change).catch((err) =>
-          this.#log.warn({ err, sink: sink.name, alert: alert.key }, 'alert not delivered'),
-        ),
-      )
-    }
-  }
-
-  /** A sink that does not answer is given up, whether it honours its signal or not. */
-  async #handOver(sink: AlertSink, alert: Alert, change: 'raised' | 'resolved'): Promise<void> {
+  /** Flushes within `ms`, and ends; what is owed to a sink is sent after the next `load`. */
+  async close(ms: number): Promise<void> {
     const over = new AbortController()
-    const late = new Promise<never>((_, reject) =>
-      over.signal.addEventListener('abort', () => reject(over.signal.reason), { once: true }),
-    )
-    const cancel = this.#clock.schedule(deliveryTimeoutMs, () =>
-      over.abort(new Error(`no answer within ${deliveryTimeoutMs / 1000} s`)),
-    )
-    try {
-      await Promise.race([sink.deliver(alert, change, over.signal), late])
-    } finally {
-      cancel()
-    }
+    await Promise.race([this.flush(), this.#deps.clock.sleep(ms, over.signal).catch(() => undefined)])
+    over.abort()
+    for (const delivery of this.#deliveries.values()) await delivery.close()
+    await Promise.all(this.#writing)
   }
 
-  #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#pending.delete(tracked))
-    this.#pending.add(tracked)
+  #runbookOf(code: AlertCode): { runbook?: string } {
+    const runbook = this.#runbook(code)
+    return runbook === undefined ? {} : { runbook }
   }
+
+  /** Sends first, so that what is stored says to whom it is owed. */
+  #tell(alert: AlertRecord, change: AlertChange | undefined): void {
+    if (change) for (const delivery of this.#deliveries.values()) delivery.send(asTold(alert), change)
+    this.#save(alert)
+    this.#announce(alert)
+  }
+
+  #announce(alert: AlertRecord): void {
+    this.#deps.onChange?.(asTold(alert))
+  }
+
+  /** A sink that may be away has taken it, or never will. */
+  #settled(id: string): void {
+    const latest = this.#owed.get(id)
+    if (!latest) return
+    if (this.#owedTo(id).length === 0) this.#owed.delete(id)
+    this.#save(latest)
+  }
+
+  /** Names of the sinks that have not taken what was told last. */
+  #owedTo(id: string): string[] {
+    return [...this.#deliveries]
+      .filter(([sink, delivery]) => sink.mayBeAway && delivery.owes(id))
+      .map(([sink]) => sink.name)
+  }
+
+  #save(alert: AlertRecord): void {
+    const writing = this.#put(alert)
+      .catch((err) => this.#deps.log.warn({ err, alert: alert.key }, 'alert not stored'))
+      .finally(() => this.#writing.delete(writing))
+    this.#writing.add(writing)
+  }
+
+  #put(alert: AlertRecord): Promise<void> {
+    const owedTo = this.#owedTo(alert.id)
+    if (owedTo.length > 0) this.#owed.set(alert.id, alert)
+    const record = { ...alert, ...(owedTo.length > 0 && { owedTo }) }
+    return this.#turns.take(alert.id, () => this.#deps.store.put(record))
+  }
+}
+
+/** Without what only the book must remember. */
+function asTold({ toldAt, levelSince, escalatedFrom, owedTo, ...alert }: AlertRecord): Alert {
+  return alert
 }

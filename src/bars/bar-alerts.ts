@@ -1,4 +1,5 @@
 // The alerts of the market data side: files that cannot be used, series that cannot be filled, a connection that stays away. Pure.
+import type { AlertCode } from '../ports/alert-codes.ts'
 import type { AlertDraft } from '../ports/alerts.ts'
 import { seriesTitle } from './series.ts'
 import type { SeriesState } from './series-book.ts'
@@ -6,14 +7,17 @@ import type { SeriesState } from './series-book.ts'
 /** All alerts about series begin with it. */
 export const seriesAlertPrefix = 'bars:'
 
-const actions: Readonly<Record<string, string>> = {
+const actions = {
   BAR_FILE_DAMAGED:
     'Mend or remove the line that is named, or move the file away to have it fetched anew; nothing is written to it until then.',
   CONTRACT_UNKNOWN: 'Remove the series and track it with the right symbol, secType, exchange and currency.',
   CONTRACT_AMBIGUOUS:
     'Remove the series and track it with the exchange, currency or local symbol that is meant.',
   CONTRACT_EXPIRED: 'Remove the series and track its successor.',
-}
+} satisfies Partial<Record<AlertCode, string>>
+
+/** Whether it is a problem that only a person solves. */
+const isTold = (code: string): code is keyof typeof actions => Object.hasOwn(actions, code)
 
 /** One for each series with a lasting problem that a person must solve, and one for the folder. */
 export function seriesAlerts(
@@ -21,17 +25,18 @@ export function seriesAlerts(
   folderTrouble: string | undefined,
 ): AlertDraft[] {
   const ofSeries = states.flatMap(({ record, problem }): AlertDraft[] => {
-    const action = problem && actions[problem.code]
+    if (!problem || !isTold(problem.code)) return []
+    const { code, message } = problem
     // A file that lies around need not be of anything that IB knows.
-    if (!action || (record.origin === 'file' && /^CONTRACT/.test(problem.code))) return []
+    if (record.origin === 'file' && code.startsWith('CONTRACT')) return []
     return [
       {
-        key: `${seriesAlertPrefix}${problem.code}:${seriesTitle(record)}`,
-        level: problem.code === 'BAR_FILE_DAMAGED' ? 'ERROR' : 'WARNING',
-        code: problem.code,
+        key: `${seriesAlertPrefix}${code}:${seriesTitle(record)}`,
+        level: code === 'BAR_FILE_DAMAGED' ? 'ERROR' : 'WARNING',
+        code,
         title: `${seriesTitle(record)} cannot be kept up`,
-        message: problem.message,
-        action,
+        message,
+        action: actions[code],
       },
     ]
   })

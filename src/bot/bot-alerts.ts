@@ -21,7 +21,7 @@ export class BotAlerts implements Notifier {
   readonly #sameWordsMs: number
 
   constructor({ sinks, clock, log, sameWordsMs = 60_000 }: BotAlertsDeps) {
-    this.#book = new AlertBook({ store: openAlerts(), sinks: sinks.map(raisedOnly), clock, log })
+    this.#book = new AlertBook({ store: openAlerts(), sinks: sinks.map(eventsOnly), clock, log })
     this.#clock = clock
     this.#sameWordsMs = sameWordsMs
   }
@@ -34,7 +34,7 @@ export class BotAlerts implements Notifier {
     if (isNew) this.#clock.schedule(this.#sameWordsMs, () => this.#book.resolve(key))
   }
 
-  /** True when everything told so far is delivered or given up, false after `ms`. Never rejects. */
+  /** True when everything told so far is delivered, or its sink turned out to be away; false after `ms`. Never rejects. */
   flushed(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const cancel = this.#clock.schedule(ms, () => resolve(false))
@@ -47,14 +47,7 @@ export class BotAlerts implements Notifier {
 }
 
 /** An event is not open until somebody resolves it: that it may be told again is no news. */
-function raisedOnly(sink: AlertSink): AlertSink {
-  return {
-    name: sink.name,
-    async deliver(alert, change, signal) {
-      if (change === 'raised') await sink.deliver(alert, change, signal)
-    },
-  }
-}
+const eventsOnly = (sink: AlertSink): AlertSink => ({ ...sink, ignoresResolved: true })
 
 /** Keeps the alerts whose words count at the moment, and no others. */
 function openAlerts(): AlertStore {

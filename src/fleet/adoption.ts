@@ -41,7 +41,7 @@ function tellStrays({ alerts }: Fleet, strays: readonly string[]): void {
   const draft = {
     key,
     level: 'WARNING' as const,
-    code: 'STRAY_CONTAINER',
+    code: 'STRAY_CONTAINER' as const,
     title: 'Gateway containers without a follower',
     message: `These containers are ours, but no follower record speaks of them: ${strays.join(', ')}. They were left alone.`,
     action: 'Restore the records, or remove the containers with `ibgm cleanup`.',

@@ -25,6 +25,7 @@ export interface SourcedLogin {
 }
 
 const alertKey = 'credentials:FALLBACK'
+const downKey = 'credentials:DOWN'
 
 export class CredentialSources {
   readonly #primary: CredentialStore
@@ -61,7 +62,10 @@ export class CredentialSources {
     } catch (error) {
       if (!isVaultOutage(error)) throw error
       const copy = await this.#copy(follower, signal)
-      if (!copy) throw error
+      if (!copy) {
+        this.#down(follower, error)
+        throw error
+      }
       this.#fellBack(follower, error)
       return copy
     }
@@ -72,11 +76,11 @@ export class CredentialSources {
     try {
       const login = await readFit(this.#primary, follower, signal)
       this.#reachable = true
-      this.#alerts.settle(alertKey, [])
+      this.#answers()
       return login
     } catch (error) {
       if (isFleetError(error)) this.#reachable = !isVaultOutage(error) && error.code !== 'STORE_UNAVAILABLE'
-      if (isFleetError(error) && !isVaultOutage(error)) this.#alerts.settle(alertKey, [])
+      if (isFleetError(error) && !isVaultOutage(error)) this.#answers()
       throw error
     }
   }
@@ -99,13 +103,13 @@ export class CredentialSources {
     await this.#primary.remove(follower)
   }
 
-  /** While the alert is open and nobody logs in: asks whether Vault is back, and then closes it. */
+  /** While an alert is open and nobody logs in: asks whether Vault is back, and then closes it. */
   async noticeReturn(signal: AbortSignal): Promise<void> {
-    if (!this.#alerts.isOpen(alertKey)) return
+    if (!this.#alerts.isOpen(alertKey) && !this.#alerts.isOpen(downKey)) return
     try {
       await this.#primary.ping(signal)
       this.#reachable = true
-      this.#alerts.settle(alertKey, [])
+      this.#answers()
     } catch (error) {
       if (!isFleetError(error)) throw error
     }
@@ -120,6 +124,27 @@ export class CredentialSources {
       if (!isFleetError(error)) throw error
       return null
     }
+  }
+
+  #answers(): void {
+    this.#alerts.settle(alertKey, [])
+    this.#alerts.settle(downKey, [])
+  }
+
+  /** One alert for all who wait; it names the first. */
+  #down({ id }: Follower, { code }: VaultOutage): void {
+    if (this.#alerts.isOpen(downKey)) return
+    const { message, action } = reasonText[code]
+    this.#alerts.settle(downKey, [
+      {
+        key: downKey,
+        level: 'ERROR',
+        code,
+        title: 'Gateways wait for Vault',
+        message: `${message}. ${id} waits for it, and so does every gateway that must log in and has no stored copy of its credentials. Those that run are not affected.`,
+        ...(action !== undefined && { action }),
+      },
+    ])
   }
 
   #fellBack(follower: Follower, { code }: VaultOutage): void {

@@ -13,10 +13,11 @@ import { CredentialSources } from './credential-sources.ts'
 import { engineDown, networkUnsafe, storeDown } from './dependency-alerts.ts'
 import { Digests } from './digests.ts'
 import { EngineWatch } from './engine-watch.ts'
-import { alertPrefix, gatewayAlerts } from './gateway-alerts.ts'
+import { alertsDueAt, settleAlerts, sweepBots } from './fleet-alerts.ts'
 import { GatewayTraces } from './gateway-traces.ts'
 import { HeartbeatHistory } from './heartbeat-history.ts'
 import { ImagePuller } from './image-puller.ts'
+import { alertPrefix } from './judged.ts'
 import type { Keeper } from './keeper.ts'
 import { recall } from './last-known.ts'
 import { LiveFeed } from './live-feed.ts'
@@ -93,6 +94,7 @@ export class Fleet {
       sinks: deps.sinks,
       clock,
       log,
+      ...(deps.runbook && { runbook: deps.runbook }),
       onChange: (alert) => this.feed.alertChanged(alert),
     })
     this.audit = new Audit({
@@ -132,7 +134,9 @@ export class Fleet {
       intervalMs: settings.monitorIntervalMs,
       sweep: () => this.#sweep(),
     })
-    this.bots = deps.askBot && new BotWatch({ leases: stores.leases, clock, ask: deps.askBot })
+    this.bots =
+      deps.askBot &&
+      new BotWatch({ leases: stores.leases, clock, ask: deps.askBot, isUp: (id) => this.#isRunning(id) })
     this.#records = new Monitor({
       clock,
       log,
@@ -165,6 +169,7 @@ export class Fleet {
         usernameFreed: () => this.#retryThose('USERNAME_IN_USE'),
       }),
       onState: (keeper, before) => this.#onState(keeper, before),
+      alertsDueAt: (keeper) => alertsDueAt(this, keeper),
     }
   }
 
@@ -249,13 +254,18 @@ export class Fleet {
     this.feed.touch(id)
   }
 
+  #isRunning(id: string): boolean {
+    const keeper = this.keepers.get(id)
+    return keeper !== undefined && gatewayStatus(keeper.state.phase) === 'RUNNING'
+  }
+
   async #work(id: string, signal: AbortSignal): Promise<number | undefined> {
     const keeper = this.keepers.get(id)
     return keeper && this.traces.apart(() => reconcile(keeper, this.#reconciling, signal))
   }
 
   #onState(keeper: Keeper, before: GatewayState): void {
-    const { state, follower, seen } = keeper
+    const { state, follower } = keeper
     this.course.moved(follower.id, state)
     this.traces.note(keeper, before)
     if (before.phase !== state.phase) {
@@ -274,10 +284,7 @@ export class Fleet {
         data,
       })
     }
-    this.alerts.settle(
-      alertPrefix(follower.id),
-      gatewayAlerts(follower.id, state, seen, this.deps.clock.now()),
-    )
+    settleAlerts(this, keeper)
     this.waiting.notice(keeper)
     this.feed.touch(follower.id)
     for (const listener of [...this.changeListeners]) listener(follower.id)
@@ -345,8 +352,9 @@ export class Fleet {
 
   async #sweep(): Promise<void> {
     this.wakeAll()
+    this.alerts.remind()
     if (!this.charge.held) return
-    await Promise.all([this.engine.recheck(this.signal), this.bots?.sweep(this.signal)])
+    await Promise.all([this.engine.recheck(this.signal), sweepBots(this)])
     const before = this.deps.clock.now() - eventsKeptMs
     await this.deps.stores.events.sweep(before)
     await this.deps.stores.alerts.sweep(before)

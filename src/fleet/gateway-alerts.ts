@@ -1,74 +1,168 @@
 // Which alerts a gateway's state calls for. Pure and level-triggered: the alert book makes it so.
-import type { AlertLevel } from '../../schemas/system.ts'
+import type { ReasonCode } from '../../schemas/reason.ts'
 import type { AlertDraft } from '../ports/alerts.ts'
-import { isMaintenance } from './maintenance.ts'
+import { botAlerts } from './bot-alerts.ts'
+import { alertPrefix, type Draft, draftsOf, type Judged } from './judged.ts'
+import { type Telling, whenToTell } from './maintenance.ts'
 import { type Cause, describeReason } from './reasons.ts'
-import type { GatewayState, Observation } from './state.ts'
+import { gatewayStatus } from './state.ts'
+import { twofaAlert, twofaChangesAt, twofaKey } from './twofa-alert.ts'
 
-const upstreamGraceMs = 900_000
-
-export const alertPrefix = (followerId: string) => `gateway:${followerId}:`
+const upstreamPatienceMs = 900_000
+const sessionPatienceMs = 60_000
+const driftPatienceMs = 86_400_000
 
 /** The alerts that should be open for this gateway at `now`, most of the time none. */
-export function gatewayAlerts(
-  followerId: string,
-  state: GatewayState,
-  seen: Observation,
-  now: number,
-): AlertDraft[] {
-  const alerts: AlertDraft[] = []
-  const raise = (level: AlertLevel, title: string, cause: Cause) => {
-    const { code, message, action } = describeReason(cause)
-    alerts.push({
-      key: `${alertPrefix(followerId)}${code}`,
-      level,
-      code,
-      followerId,
-      title: `${title}: ${followerId}`,
-      message,
-      ...(action && { action }),
-    })
-  }
-  const cause = state.cause
-  if (state.phase === 'locked' && cause) raise('CRITICAL', 'Gateway needs a person', cause)
-  if (state.phase === 'awaiting-2fa')
-    raise(pastHalf(state, now) ? 'ERROR' : 'WARNING', 'Approve the login on IBKR Mobile', {
-      code: 'AWAITING_2FA',
-    })
-  // Between two tries it is no better than during the wait: the alert stands until it is RUNNING, stopped, locked or down for another reason.
-  const trouble =
-    state.phase === 'locked' || state.phase === 'stopped' || state.phase === 'stopping' ? null : state.trouble
-  if (trouble) raise(state.failures >= 3 ? 'ERROR' : 'WARNING', 'Gateway is down', trouble)
-  if (state.phase === 'reconnecting' && cause && now - state.since >= 60_000)
-    raise('ERROR', 'Gateway does not answer', cause)
-  if (state.phase === 'upstream-lost' && cause && now - state.since >= upstreamGraceMs && !isMaintenance(now))
-    raise('ERROR', 'IB is lost behind a live gateway', cause)
-  const wide = seen.container?.publishedOn.filter((address) => address !== '127.0.0.1') ?? []
-  if (wide.length > 0) {
-    const key = `${alertPrefix(followerId)}PUBLISHED_WIDE`
-    const message = `The API port of ${followerId} is open on ${wide.join(', ')}, without authentication.`
-    alerts.push({
-      key,
-      level: 'CRITICAL',
-      code: 'PUBLISHED_WIDE',
-      followerId,
-      title: `Gateway port is open: ${followerId}`,
-      message,
-      action: 'POST /gateways/{id}/restart with {"mode":"container"}.',
-    })
-  }
-  return alerts
+export function gatewayAlerts(judged: Judged, now: number): AlertDraft[] {
+  const draft = draftsOf(judged.follower)
+  const twofa = twofaAlert(judged, now, draft)
+  const found = [
+    twofa,
+    ...(twofa?.code === 'TWOFA_TIMEOUT' ? [] : [lockAlert(judged, draft), troubleAlert(judged, now, draft)]),
+    outageAlert(judged, now, draft),
+    wideAlert(judged, draft),
+    driftAlert(judged, now, draft),
+    ...botAlerts(judged, draft),
+  ]
+  return found.filter((alert) => alert !== undefined)
 }
 
 /** When the answer may change although nothing happens (ms since the epoch). */
-export function alertsChangeAt(state: GatewayState, now: number): number | undefined {
-  if (state.phase === 'awaiting-2fa' && state.deadline !== null && !pastHalf(state, now))
-    return state.since + (state.deadline - state.since) / 2
-  if (state.phase === 'reconnecting' && now < state.since + 60_000) return state.since + 60_000
-  if (state.phase === 'upstream-lost')
-    return now < state.since + upstreamGraceMs ? state.since + upstreamGraceMs : now + 60_000
-  return undefined
+export function alertsChangeAt(judged: Judged, now: number): number | undefined {
+  const times = [
+    twofaChangesAt(judged.state),
+    outageOf(judged)?.telling.at,
+    troubleTelling(judged)?.at,
+    judged.driftSince === null ? undefined : judged.driftSince + driftPatienceMs,
+  ].filter((at) => at !== undefined && at > now) as number[]
+  return times.length === 0 ? undefined : Math.min(...times)
 }
 
-const pastHalf = (state: GatewayState, now: number) =>
-  state.deadline !== null && now >= state.since + (state.deadline - state.since) / 2
+function lockAlert({ state }: Judged, draft: Draft): AlertDraft | undefined {
+  if (state.phase !== 'locked' || !state.cause) return undefined
+  const { code, message, action = '' } = describeReason(state.cause)
+  // A launch with the same rejected login is refused; new credentials are enough.
+  const command =
+    code === 'CREDENTIALS_REJECTED' ? 'npx ibgm followers credentials {id}' : 'npx ibgm launch {id}'
+  return draft('CRITICAL', code, 'Gateway needs a person', {
+    message,
+    action: `${action} (${command})`.trim(),
+  })
+}
+
+/** IBKR's resets end sessions and refuse logins like this. */
+const isOfMaintenance: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'SERVER_UNAVAILABLE',
+  'LOGIN_STALLED',
+  'SESSION_LOST',
+  'HEARTBEAT_LOST',
+  'UPSTREAM_LOST',
+])
+
+/** Between two tries it is no better than during the wait: it stands until it is RUNNING, stopped, locked or down for another reason. */
+function troubleOf({ state }: Judged): Cause | null {
+  const isOver = state.phase === 'locked' || state.phase === 'stopped' || state.phase === 'stopping'
+  return isOver ? null : state.trouble
+}
+
+function troubleTelling(judged: Judged): Telling | undefined {
+  const trouble = troubleOf(judged)
+  const { state, region } = judged
+  if (!trouble || state.troubleSince === null || !isOfMaintenance.has(trouble.code)) return undefined
+  return whenToTell(state.troubleSince, 0, region)
+}
+
+function troubleAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {
+  const trouble = troubleOf(judged)
+  if (!trouble) return undefined
+  const telling = troubleTelling(judged)
+  const key = `${alertPrefix(judged.follower.id)}${trouble.code}`
+  if (telling && now < telling.at && !judged.isTold(key)) return undefined
+  const level = judged.state.failures >= 3 ? 'ERROR' : 'WARNING'
+  return draft(
+    level,
+    trouble.code,
+    'Gateway is down',
+    outlasting(trouble, telling, now, judged.state.troubleSince),
+  )
+}
+
+interface Outage {
+  readonly cause: Cause
+  readonly since: number
+  readonly title: string
+  readonly telling: Telling
+}
+
+/** A session or an upstream that is lost while the container runs. */
+function outageOf({ state, region }: Judged): Outage | undefined {
+  const { phase, cause, since } = state
+  if (!cause || !isOfMaintenance.has(cause.code)) return undefined
+  const [patienceMs, title] =
+    phase === 'reconnecting'
+      ? [sessionPatienceMs, 'Gateway does not answer']
+      : phase === 'upstream-lost'
+        ? [upstreamPatienceMs, 'IBKR is lost behind a live gateway']
+        : []
+  if (patienceMs === undefined || title === undefined) return undefined
+  return { cause: { code: cause.code }, since, title, telling: whenToTell(since, patienceMs, region) }
+}
+
+const outageCodes = ['SESSION_LOST', 'HEARTBEAT_LOST', 'UPSTREAM_LOST'] as const
+
+function outageAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {
+  const { state, isTold, follower, seen } = judged
+  const told = outageCodes.find((code) => isTold(`${alertPrefix(follower.id)}${code}`))
+  const outage = outageOf(judged)
+  if (outage && (now >= outage.telling.at || told === outage.cause.code)) {
+    const words = outlasting(outage.cause, outage.telling, now, outage.since)
+    return draft('ERROR', outage.cause.code, outage.title, words)
+  }
+  // On the ladder to its next try, or under a manager that has just started, it is as lost as before.
+  const isDown = gatewayStatus(state.phase) !== 'RUNNING' && state.phase !== 'locked' && !state.trouble
+  const hasOther = isTold(`${alertPrefix(follower.id)}${twofaKey}`) || state.phase === 'awaiting-2fa'
+  if (!told || !isDown || hasOther || !seen.wanted) return undefined
+  const title = told === 'UPSTREAM_LOST' ? 'IBKR is lost behind a live gateway' : 'Gateway does not answer'
+  return draft('ERROR', told, title, describeReason({ code: told }))
+}
+
+/** The cause's words; after maintenance that it has outlasted, those of both. */
+function outlasting(
+  cause: Cause,
+  { outlasted, at }: Telling | { outlasted?: undefined; at: number } = { at: 0 },
+  now: number,
+  since: number | null,
+): { message: string; action?: string } {
+  const { message, action } = describeReason(cause)
+  const began = since === null ? '' : `It began at ${new Date(since).toISOString().slice(11, 16)} UTC. `
+  const both =
+    outlasted && now >= at
+      ? `${message} This outage has lasted longer than its maintenance window: ${began}${outlasted.name} is over.`
+      : message
+  return { message: both, ...(action !== undefined && { action }) }
+}
+
+function wideAlert({ seen, follower }: Judged, draft: Draft): AlertDraft | undefined {
+  const wide = seen.container?.publishedOn.filter((address) => address !== '127.0.0.1') ?? []
+  if (wide.length === 0) return undefined
+  return draft('CRITICAL', 'PUBLISHED_WIDE', 'Gateway port is open', {
+    message: `The API port of ${follower.id} is open on ${wide.join(', ')}, without authentication.`,
+    action: 'Make a container whose port is on 127.0.0.1 only: npx ibgm restart {id} --mode container',
+  })
+}
+
+function driftAlert(
+  { driftSince, isTold, follower }: Judged,
+  now: number,
+  draft: Draft,
+): AlertDraft | undefined {
+  if (driftSince === null) return undefined
+  const isDue = now >= driftSince + driftPatienceMs || isTold(`${alertPrefix(follower.id)}SPEC_DRIFT`)
+  if (!isDue) return undefined
+  return draft('WARNING', 'SPEC_DRIFT', 'Gateway runs with older settings than its record asks for', {
+    message:
+      'For more than a day its container has not been the one that its record and the settings of the manager ask for. The next new container has them.',
+    action:
+      'When it suits, outside market hours: npx ibgm restart {id} --mode container (a full login, with 2FA if it has one).',
+  })
+}

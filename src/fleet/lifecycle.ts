@@ -137,6 +137,12 @@ function missedHere({ login }: Observation): number {
   return givenUp ? Math.max(1, twofaPushes, twofaTimeouts) : twofaTimeouts
 }
 
+/** Pushes of this wish that nobody approved, those of the container that runs included. */
+export function missedPushes(state: GatewayState, seen: Observation): number {
+  const isCounted = state.recreate !== null || state.phase === 'locked' || state.phase === 'backing-off'
+  return state.missedPushes + (isCounted || !seen.container ? 0 : missedHere(seen))
+}
+
 const countMissed = (state: GatewayState, seen: Observation): GatewayState => ({
   ...state,
   missedPushes: state.missedPushes + missedHere(seen),
@@ -216,6 +222,7 @@ function answering(state: GatewayState, seen: Observation, by: Deciding): Gatewa
     wasReady: true,
     readySince: state.readySince ?? now,
     trouble: null,
+    troubleSince: null,
     rung: 'session',
     startupMs: 0,
     connectTries: 0,

@@ -1,32 +1,33 @@
-// When IBKR's systems are reset, so that a lost upstream is no alarm. Pure. The North American windows of IBKR's system status page.
+// When an outage is told: after some patience, never while IBKR resets its systems, and at once when it outlasts that. Pure.
+import type { Follower } from '../../schemas/follower.ts'
+import {
+  type IbRegion,
+  ibRegions,
+  type MaintenanceWindow,
+  maintenanceAt,
+} from '../calendar/ib-maintenance.ts'
 
-/** Minutes after midnight, New York. */
-interface Window {
-  readonly days: readonly string[]
-  readonly from: number
-  readonly to: number
+/** One that begins as a window ends may be over in a moment. */
+const lastMinuteMs = 60_000
+
+export interface Telling {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** The window that kept it quiet until then. */
+  readonly outlasted?: MaintenanceWindow
 }
 
-const daily = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri']
-const windows: readonly Window[] = [
-  { days: daily, from: 15, to: 105 },
-  { days: ['Fri'], from: 23 * 60, to: 24 * 60 },
-  { days: ['Sat'], from: 0, to: 3 * 60 },
-]
+/** When to tell of an outage that began at `since`, if it lasts. Outside maintenance it is told after `patienceMs`. */
+export function whenToTell(since: number, patienceMs: number, region: IbRegion): Telling {
+  const within = maintenanceAt(since, region)
+  if (within)
+    return { at: Math.max(within.toMs, since + Math.min(patienceMs, lastMinuteMs)), outlasted: within }
+  const due = since + patienceMs
+  const reached = maintenanceAt(due, region)
+  return reached ? { at: reached.toMs, outlasted: reached } : { at: due }
+}
 
-const newYork = new Intl.DateTimeFormat('en-US', {
-  timeZone: 'America/New_York',
-  weekday: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-})
-
-/** Whether `at` (ms since the epoch) lies in the daily reset (00:15-01:45 ET but Saturdays) or the weekend's (Fri 23:00-Sat 03:00 ET) of North America. */
-export function isMaintenance(at: number): boolean {
-  const parts = Object.fromEntries(newYork.formatToParts(at).map(({ type, value }) => [type, value]))
-  const minute = Number(parts.hour) * 60 + Number(parts.minute)
-  return windows.some(
-    ({ days, from, to }) => days.includes(parts.weekday ?? '') && minute >= from && minute < to,
-  )
+/** The follower's label `ibRegion` where it names one, else the fleet's. */
+export function regionOf({ labels }: Pick<Follower, 'labels'>, fleets: IbRegion): IbRegion {
+  return ibRegions.find((region) => region === labels?.ibRegion) ?? fleets
 }

@@ -4,7 +4,6 @@ import { reasonCodes } from '../../schemas/reason.ts'
 import type { ErrorCode } from '../ports/errors.ts'
 import { type FleetError, isFleetError } from '../ports/errors.ts'
 import { findConditions } from './conditions.ts'
-import { alertsChangeAt } from './gateway-alerts.ts'
 import { type Hands, remember } from './hands.ts'
 import { findLayers, foldLayers } from './health.ts'
 import { hasDrifted, type Keeper } from './keeper.ts'
@@ -25,6 +24,8 @@ export interface ReconcilerDeps {
   readonly hands: Hands
   /** Told after each change of state, for waiters, alerts and the audit. */
   readonly onState: (keeper: Keeper, before: GatewayState) => void
+  /** When its alerts may change although nothing happens (ms since the epoch). */
+  readonly alertsDueAt: (keeper: Keeper) => number | undefined
 }
 
 /** Brings one gateway as far as it can come now; returns milliseconds until it should be looked at again, if at all. */
@@ -157,13 +158,13 @@ async function countStarts(keeper: Keeper, hands: Hands): Promise<void> {
 
 function againIn(
   keeper: Keeper,
-  { hands, eyes }: ReconcilerDeps,
+  { hands, eyes, alertsDueAt }: ReconcilerDeps,
   atMostMs = Number.POSITIVE_INFINITY,
 ): number | undefined {
   const now = eyes.now()
   const times = [
     lookAgainAt(keeper.state, keeper.seen, hands.deciding().limits.maxStartupMs),
-    alertsChangeAt(keeper.state, now),
+    alertsDueAt(keeper),
     now + atMostMs,
   ]
   const at = Math.min(...times.filter((time) => time !== undefined))

@@ -43,7 +43,7 @@ export async function readRecords(fleet: Fleet): Promise<void> {
   const drafts = malformed.map(({ id, message }) => ({
     key: `follower:${id}:MALFORMED`,
     level: 'ERROR' as const,
-    code: 'FOLLOWER_MALFORMED',
+    code: 'FOLLOWER_MALFORMED' as const,
     title: `Follower record cannot be read: ${id}`,
     message: `The record of follower ${id} is skipped: ${message}`,
     action: 'Correct the record in the store; it is read again by itself.',

@@ -1,6 +1,9 @@
 // What the manager core takes: its figures and its ports. Filled in by the composition root, by tests and by embedders.
 import type { IbStatus } from '../../schemas/system.ts'
+import type { IbRegion } from '../calendar/ib-maintenance.ts'
+import type { AlertCode } from '../ports/alert-codes.ts'
 import type { AlertSink } from '../ports/alerts.ts'
+import type { AskBot } from '../ports/bot-health.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CredentialStore } from '../ports/credentials.ts'
 import type { IbConnector } from '../ports/ib.ts'
@@ -10,7 +13,6 @@ import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { Stores } from '../ports/stores.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
-import type { AskBot } from './bot-watch.ts'
 import type { SessionSettings } from './hands.ts'
 import type { BudgetLimits } from './login-budget.ts'
 import type { PortRange } from './pools.ts'
@@ -31,6 +33,8 @@ export interface FleetSettings {
   readonly recordIntervalMs: number
   /** From reading to reading of credentials that a gateway waits for [60 s]. */
   readonly secretIntervalMs?: number
+  /** Whose maintenance keeps outages quiet, unless a follower's label `ibRegion` says another [america]. */
+  readonly ibRegion?: IbRegion
   readonly shutdownTimeoutMs: number
   readonly onShutdown: 'stop' | 'leave'
 }
@@ -46,6 +50,8 @@ export interface FleetDeps {
   /** Shared with whatever else talks to the same gateways, at 127.0.0.1 and their ports; its own when absent. */
   readonly pacers?: Pacers
   readonly sinks: readonly AlertSink[]
+  /** Address of the runbook's section for an alert's code; absent: alerts carry none. */
+  readonly runbook?: (code: AlertCode) => string | undefined
   readonly clock: Clock
   readonly log: Log
   /** Absent: nothing is traced. */

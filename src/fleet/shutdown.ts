@@ -8,6 +8,8 @@ import { closeSession } from './session-keeping.ts'
 import { gatewayStatus } from './state.ts'
 
 const stopGraceMs = 30_000
+/** For alerts that are on their way; what is not taken by then is sent by the next manager. */
+const partingWordsMs = 3_000
 
 /** Resolves when every gateway is stopped (or left), and no timer, socket or stream of the core is left. */
 export async function shutDown(fleet: Fleet): Promise<void> {
@@ -24,7 +26,7 @@ export async function shutDown(fleet: Fleet): Promise<void> {
     fleet.ports.release(keeper.follower.id)
     fleet.usernames.release(keeper.follower.id)
   }
-  await Promise.all([alerts.flush(), audit.flush()])
+  await Promise.all([alerts.close(partingWordsMs), audit.flush()])
   log.info({ tookMs: Math.round(clock.monotonicMs() - startedAt) }, 'shut down')
 }
 

@@ -41,6 +41,8 @@ export interface GatewayState {
   readonly failures: number
   /** Why it was last given up for a while; stands until it is RUNNING, so that an alert outlives the tries in between. */
   readonly trouble: Cause | null
+  /** When that trouble began. */
+  readonly troubleSince: number | null
   /** Containers of this wish so far. */
   readonly starts: number
   /** Unasked-for ends inside the crash-loop window. */
@@ -82,6 +84,7 @@ export const initialState = (
   ...freshContainer,
   failures: 0,
   trouble: null,
+  troubleSince: null,
   starts: 0,
   crashes,
   missedPushes,

@@ -1,5 +1,6 @@
 // The moves of a gateway's state: fail, be released, be asked to restart, enter a phase. Pure; lifecycle.ts decides which.
 import type { GatewayPhase } from '../../schemas/gateway.ts'
+import type { ReasonCode } from '../../schemas/reason.ts'
 import { backoffMs } from '../session/backoff.ts'
 import { isSpent, withinWindow } from './limits.ts'
 import { type Cause, reasonText } from './reasons.ts'
@@ -16,6 +17,15 @@ export interface Deciding {
   readonly now: number
   readonly random: number
 }
+
+/** What the fleet stands on has one alert of its own when it is away, not one for each gateway. */
+const isGeneral: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'ENGINE_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+  'VAULT_UNREACHABLE',
+  'VAULT_TIMEOUT',
+  'VAULT_SEALED',
+])
 
 /** Something failed for `cause`: locked where retries could harm or too many failed, else again later (or at once, after a good run). */
 export function fail(
@@ -47,10 +57,10 @@ export function fail(
   if (state.wasReady && failures === 0 && !away) return enter(failed, 'restarting', now, { cause })
   const [baseMs, maxMs] = away ? [300_000, 900_000] : [10_000, 300_000]
   const retryAt = now + backoffMs(failures, { baseMs, maxMs, jitter: 0.2 }, () => by.random)
-  // An engine or a store that is away has one alert of its own, not one for each gateway.
-  const general = cause.code === 'ENGINE_UNAVAILABLE' || cause.code === 'STORE_UNAVAILABLE'
-  const trouble = general ? state.trouble : cause
-  return enter({ ...failed, trouble }, 'backing-off', now, { cause, retryAt })
+  const trouble = isGeneral.has(cause.code) ? state.trouble : cause
+  const isSame = trouble?.code === state.trouble?.code
+  const troubleSince = trouble === null ? null : isSame ? state.troubleSince : now
+  return enter({ ...failed, trouble, troubleSince }, 'backing-off', now, { cause, retryAt })
 }
 
 /** A person, a changed secret or a new record wants it up: everything that waited starts over. */

@@ -3,7 +3,7 @@
 import type { Follower, FollowerState } from '../../schemas/follower.ts'
 import type { BarSource, Timeframe } from '../../schemas/market-data.ts'
 import type { ReasonCode } from '../../schemas/reason.ts'
-import type { Alert, FleetEvent } from '../../schemas/system.ts'
+import type { Alert, AlertLevel, FleetEvent } from '../../schemas/system.ts'
 
 /** A document that could not be read as what it should be; reported, skipped, never changed. */
 export interface MalformedRecord {
@@ -102,11 +102,29 @@ export interface EventStore {
   sweep(before: number): Promise<number>
 }
 
+/** An alert, with what only the one who tells it must remember. Times are RFC 3339. */
+export interface AlertRecord extends Alert {
+  /** When people were last told. */
+  readonly toldAt?: string
+  /** Since when it has its level. */
+  readonly levelSince?: string
+  /** The level that it was raised with, where nobody's acknowledging it has made it CRITICAL. */
+  readonly escalatedFrom?: AlertLevel
+  /** Sinks that have not taken what was told last. */
+  readonly owedTo?: readonly string[]
+}
+
+export interface AlertQuery {
+  readonly open?: boolean
+  readonly followerId?: string
+  readonly limit: number
+}
+
 export interface AlertStore {
-  put(alert: Alert): Promise<void>
-  get(id: string): Promise<Alert | null>
+  put(alert: AlertRecord): Promise<void>
+  get(id: string): Promise<AlertRecord | null>
   /** Newest first. */
-  list(query: { open?: boolean; limit: number }): Promise<Alert[]>
+  list(query: AlertQuery): Promise<AlertRecord[]>
   /** Deletes what was resolved before `before` (milliseconds since the epoch); open ones stay. How many. */
   sweep(before: number): Promise<number>
 }

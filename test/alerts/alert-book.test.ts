@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Alert } from '../../schemas/system.ts'
 import { AlertBook } from '../../src/alerts/alert-book.ts'
 import type { AlertDraft, AlertSink } from '../../src/ports/alerts.ts'
+import { FleetError } from '../../src/ports/errors.ts'
 import type { AlertStore } from '../../src/ports/stores.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { silent } from '../fleet/looks.ts'
@@ -62,6 +63,7 @@ t.test('raised again it is counted, not told', async (t) => {
 t.test('another level or other words are told again, and want another acknowledgement', async (t) => {
   const { book, told, store } = bookOf()
   book.raise(draft())
+  await book.flush()
   const [alert] = await book.list({ limit: 1 })
   await book.acknowledge(alert?.id ?? '', 'ann')
   book.raise(draft())
@@ -160,7 +162,7 @@ t.test('what fails does no harm', async (t) => {
   t.equal(told.length, 2, 'the others hear of it')
 })
 
-t.test('a sink that never answers is given up', async (t) => {
+t.test('a sink that never answers is given up for a while', async (t) => {
   const { book, clock } = bookOf(memoryStore(), [
     { name: 'mute', deliver: () => new Promise(() => undefined) },
   ])
@@ -168,5 +170,158 @@ t.test('a sink that never answers is given up', async (t) => {
   const flushed = book.flush()
   await clock.advance(10_000)
   await flushed
+  await book.close(1_000)
   t.equal(clock.pendingTimers, 0)
+})
+
+const minute = 60_000
+
+t.test(
+  'an ERROR that nobody acknowledges is told again as CRITICAL, then every hour, after a day once a day',
+  async (t) => {
+    const { book, told, clock } = bookOf()
+    const sweep = async (ms: number) => {
+      await clock.advance(ms)
+      book.settle('gateway:f1:', [draft({ level: 'ERROR' })])
+      book.remind()
+      await book.flush()
+      return told.splice(0)
+    }
+    const again = ['reminded CRITICAL gateway:f1:CRASH_LOOP']
+    t.strictSame(await sweep(0), ['raised ERROR gateway:f1:CRASH_LOOP'])
+    t.strictSame(await sweep(15 * minute - 1), [])
+    t.strictSame(await sweep(1), again)
+    t.strictSame(await sweep(60 * minute - 1), [])
+    t.strictSame(await sweep(1), again)
+    for (let hour = 2; hour <= 24; hour++) t.strictSame(await sweep(60 * minute), again, `hour ${hour}`)
+    t.strictSame(await sweep(60 * minute), [])
+    t.strictSame(await sweep(23 * 60 * minute), again)
+    book.resolve(draft().key)
+    t.strictSame(await sweep(0), [
+      'resolved CRITICAL gateway:f1:CRASH_LOOP',
+      'raised ERROR gateway:f1:CRASH_LOOP',
+    ])
+  },
+)
+
+t.test('acknowledging ends the reminders, until it says something new', async (t) => {
+  const { book, told, clock } = bookOf()
+  book.raise(draft({ level: 'ERROR' }))
+  await clock.advance(15 * minute)
+  book.remind()
+  await book.flush()
+  const [alert] = await book.list({ limit: 1 })
+  t.match(alert, { level: 'CRITICAL', lastRaisedAt: '2026-01-05T12:15:00.000Z' })
+  t.notMatch(alert, { escalatedFrom: String })
+  await book.acknowledge(alert?.id ?? '', 'ann')
+  await clock.advance(300 * minute)
+  book.remind()
+  book.settle('gateway:f1:', [draft({ level: 'ERROR' })])
+  t.equal(told.length, 2)
+  book.settle('gateway:f1:', [draft({ level: 'ERROR', message: 'Another cause.' })])
+  book.remind()
+  await book.flush()
+  t.strictSame(told.slice(2), ['raised CRITICAL gateway:f1:CRASH_LOOP'], 'as urgent as it was')
+  book.settle('gateway:f1:', [draft({ level: 'WARNING' })])
+  await book.flush()
+  t.equal(told.at(-1), 'raised WARNING gateway:f1:CRASH_LOOP', 'it has become better')
+})
+
+t.test('what is less than an ERROR is told once', async (t) => {
+  const { book, told, clock } = bookOf()
+  book.raise(draft())
+  await clock.advance(2_000 * minute)
+  book.remind()
+  await book.flush()
+  t.equal(told.length, 1)
+})
+
+t.test('a restart changes nothing about reminders', async (t) => {
+  const first = bookOf()
+  first.book.raise(draft({ level: 'ERROR' }))
+  await first.clock.advance(15 * minute)
+  first.book.remind()
+  await first.book.close(1_000)
+  const second = bookOf(first.store)
+  await second.book.load()
+  second.book.settle('gateway:f1:', [draft({ level: 'ERROR' })])
+  await second.clock.advance(75 * minute - 1)
+  second.book.remind()
+  t.strictSame(second.told, [])
+  await second.clock.advance(1)
+  second.book.remind()
+  await second.book.flush()
+  t.strictSame(second.told, ['reminded CRITICAL gateway:f1:CRASH_LOOP'])
+})
+
+/** A webhook that a test switches off and on. */
+function webhook() {
+  const told: string[] = []
+  const sink = {
+    name: 'webhook',
+    mayBeAway: true,
+    isAway: false,
+    async deliver(alert: Alert, change: string) {
+      if (sink.isAway) throw new Error('away')
+      told.push(`${change} ${alert.key} ${alert.message}`)
+    },
+  }
+  return { sink, told }
+}
+
+t.test('what a webhook has not taken when the manager ends, the next one sends', async (t) => {
+  const { sink, told } = webhook()
+  const first = bookOf(memoryStore(), [sink])
+  sink.isAway = true
+  first.book.raise(draft())
+  first.book.raise(draft({ key: 'gateway:f2:X', message: 'Over again.' }))
+  first.book.resolve('gateway:f2:X')
+  await first.book.close(3_000)
+  t.match(await first.store.list({ limit: 9 }), [{ owedTo: ['webhook'] }, { owedTo: ['webhook'] }])
+  sink.isAway = false
+  const second = bookOf(first.store, [sink])
+  await second.book.load()
+  second.book.settle('gateway:f1:', [draft()])
+  await second.book.flush()
+  t.strictSame(told, ['raised gateway:f1:CRASH_LOOP It is down.', 'resolved gateway:f2:X Over again.'])
+  t.strictSame(second.told, [], 'the log had them')
+  const kept = await second.store.list({ limit: 9 })
+  t.ok(kept.every(({ owedTo }) => owedTo === undefined))
+  const third = bookOf(first.store, [sink])
+  await third.book.load()
+  await third.book.flush()
+  t.equal(told.length, 2, 'once')
+})
+
+t.test('an alert that is over while its webhook takes it is stored as over', async (t) => {
+  let take = () => {}
+  const taken = new Promise<void>((resolve) => {
+    take = resolve
+  })
+  const slow: AlertSink = { name: 'slow', mayBeAway: true, deliver: () => taken }
+  const { book, store } = bookOf(memoryStore(), [slow])
+  book.raise(draft())
+  book.resolve(draft().key)
+  take()
+  await book.flush()
+  t.match(await store.list({ limit: 9 }), [{ resolvedAt: String, owedTo: undefined }])
+})
+
+t.test('each alert carries the address of its section in the runbook', async (t) => {
+  const clock = new FakeClock()
+  const runbook = (code: string) => `http://here/runbook#${code}`
+  const book = new AlertBook({ store: memoryStore(), sinks: [], clock, log: silent, runbook })
+  book.raise(draft())
+  await book.flush()
+  t.match(await book.list({ limit: 1 }), [{ runbook: 'http://here/runbook#CRASH_LOOP' }])
+})
+
+t.test('while the store is away, the open ones are listed', async (t) => {
+  const gone = async () => Promise.reject(new FleetError('STORE_UNAVAILABLE', 'away'))
+  const { book } = bookOf({ ...memoryStore(), put: gone, list: gone })
+  book.raise(draft())
+  book.raise(draft({ key: 'gateway:f2:X', followerId: 'f2' }))
+  t.equal((await book.list({ limit: 9, open: true })).length, 2)
+  t.match(await book.list({ limit: 9, followerId: 'f2' }), [{ key: 'gateway:f2:X' }])
+  t.strictSame(await book.list({ limit: 9, open: false }), [])
 })

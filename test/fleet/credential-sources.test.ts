@@ -15,16 +15,16 @@ function sourcesOf() {
   const vault = madeUpVault({ anna: current })
   const copies = { ...madeUpVault(), kind: 'embedded' as const }
   const events: Happening[] = []
-  let open: readonly AlertDraft[] = []
+  let open: AlertDraft[] = []
   const sources = new CredentialSources({
     primary: vault,
     fallback: copies,
     audit: { note: (event) => void events.push(event) },
     alerts: {
-      settle: (_, drafts) => {
-        open = drafts
+      settle: (prefix, drafts) => {
+        open = [...open.filter(({ key }) => !key.startsWith(prefix)), ...drafts]
       },
-      isOpen: () => open.length > 0,
+      isOpen: (key) => open.some((draft) => draft.key === key),
     },
   })
   return { vault, copies, sources, events, alerts: () => open }
@@ -47,7 +47,14 @@ for (const code of ['VAULT_UNREACHABLE', 'VAULT_TIMEOUT', 'VAULT_SEALED'] as con
     const { sources, vault, copies, events, alerts } = sourcesOf()
     vault.fault = code
     await t.rejects(sources.read(anna, never), { code }, 'no copy, no login')
-    t.strictSame([events, alerts()], [[], []])
+    t.strictSame(events, [])
+    t.match(alerts(), [{ key: 'credentials:DOWN', level: 'ERROR', code, message: /anna waits for it/ }])
+    await t.rejects(sources.read(follower({ id: 'berta' }), never), { code })
+    t.match(alerts(), [{ message: /anna waits for it/ }], 'one for all who wait')
+    vault.fault = null
+    await sources.read(anna, never)
+    t.strictSame(alerts(), [], 'it answers')
+    vault.fault = code
     copies.secrets.set('anna', copy)
     t.strictSame(await sources.read(anna, never), { credentials: copy, from: { store: 'embedded' } })
     t.match(events, [

@@ -1,18 +1,18 @@
 // Alerts, open and past. There are few, so lists are sorted when read.
-import type { Alert } from '../../../schemas/system.ts'
-import type { AlertStore } from '../../ports/stores.ts'
+import type { AlertRecord, AlertStore } from '../../ports/stores.ts'
 import type { Database } from './database.ts'
 
 export function createAlertStore(database: Database): AlertStore {
-  const alerts = database.table<Alert>('alerts')
+  const alerts = database.table<AlertRecord>('alerts')
   return {
     put: (alert) => database.write(() => alerts.put(alert.id, alert)),
     get: (id) => database.read(() => alerts.get(id)),
 
-    list: ({ open, limit }) =>
+    list: ({ open, followerId, limit }) =>
       database.read(() =>
         [...alerts.documents()]
           .filter((alert) => open === undefined || open === (alert.resolvedAt === undefined))
+          .filter((alert) => followerId === undefined || followerId === alert.followerId)
           .sort((a, b) => Date.parse(b.raisedAt) - Date.parse(a.raisedAt))
           .slice(0, limit),
       ),

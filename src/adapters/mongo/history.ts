@@ -1,6 +1,6 @@
 // The audit history and the alerts, in the order of time.
-import type { Alert, FleetEvent } from '../../../schemas/system.ts'
-import type { AlertStore, EventStore } from '../../ports/stores.ts'
+import type { FleetEvent } from '../../../schemas/system.ts'
+import type { AlertRecord, AlertStore, EventStore } from '../../ports/stores.ts'
 import { collections } from './collections.ts'
 import type { Connection } from './connection.ts'
 import { createTable, sweep } from './table.ts'
@@ -31,20 +31,19 @@ export function createEventStore(connection: Connection): EventStore {
 }
 
 export function createAlertStore(connection: Connection): AlertStore {
-  const alerts = createTable<Alert>(connection, collections.alerts, {
+  const alerts = createTable<AlertRecord>(connection, collections.alerts, {
     idOf: ({ id }) => id,
-    times: ['raisedAt', 'lastRaisedAt', 'resolvedAt', 'acknowledgedAt'],
+    times: ['raisedAt', 'lastRaisedAt', 'resolvedAt', 'acknowledgedAt', 'toldAt', 'levelSince'],
   })
   return {
     put: (alert) => alerts.put(alert),
     get: (id) => alerts.get(id),
-    list: async ({ open, limit }) =>
-      limit <= 0
-        ? []
-        : alerts.find(open === undefined ? {} : { resolvedAt: { $exists: !open } }, {
-            sort: { raisedAt: -1 },
-            limit,
-          }),
+    async list({ open, followerId, limit }) {
+      if (limit <= 0) return []
+      const asked = open === undefined ? {} : { resolvedAt: { $exists: !open } }
+      const of = followerId === undefined ? {} : { followerId: String(followerId) }
+      return alerts.find({ ...asked, ...of }, { sort: { raisedAt: -1 }, limit })
+    },
     sweep: (before) => sweep(connection, collections.alerts, { resolvedAt: { $lt: new Date(before) } }),
   }
 }

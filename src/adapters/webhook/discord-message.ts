@@ -1,5 +1,6 @@
 // An alert as a Discord message. Limits and mentions: Discord, "Webhook Resource" and "Message Resource".
 import type { Alert } from '../../../schemas/system.ts'
+import type { AlertChange } from '../../ports/alerts.ts'
 
 export interface DiscordMessage {
   readonly content: string
@@ -18,25 +19,48 @@ const emojis: Readonly<Record<string, string>> = {
 }
 
 /**
- * `{emoji} **{LEVEL}: {title}**`, the text, what to do, and when. A CRITICAL one calls everybody who is there, since it wants a person; nothing in an
+ * `{emoji} **{LEVEL}: {title}**`, the text, what to do (with the runbook's address), and when. A CRITICAL one calls everybody who is there, since it wants a person; nothing in an
  * alert's own words ever calls anybody.
  */
-export function discordMessage(alert: Alert, change: 'raised' | 'resolved'): DiscordMessage {
+export function discordMessage(alert: Alert, change: AlertChange): DiscordMessage {
   const isOver = change === 'resolved'
   const level = isOver ? 'INFO' : alert.level
   const title = clipped(harmless(alert.title).replaceAll(/\s+/g, ' '), MAX_TITLE)
   const action = !isOver && alert.action ? clipped(harmless(alert.action), MAX_ACTION) : undefined
+  // In angle brackets, or Discord would show a preview below each message.
+  const runbook = !isOver && alert.runbook !== undefined ? ` Runbook: <${harmless(alert.runbook)}>` : ''
+  const text = isOver ? overText(alert) : change === 'reminded' ? reminderText(alert) : alert.message
   const at = (isOver && alert.resolvedAt) || alert.lastRaisedAt
   const calls = level === 'CRITICAL'
-  const head = `${emojis[level] ?? 'ℹ️'} **${level}: ${isOver ? 'Resolved: ' : ''}${title}**`
+  const prefix = { raised: '', reminded: 'Still open: ', resolved: 'Resolved: ' }[change]
+  const head = `${emojis[level] ?? 'ℹ️'} **${level}: ${prefix}${title}**`
   const tail = [
-    ...(action ? [`**Action Required:** ${action}`] : []),
+    ...(action ? [`**Action Required:** ${action}${runbook}`] : []),
     `*Timestamp: ${newYorkTime(Date.parse(at))}*`,
     ...(calls ? ['@here'] : []),
   ]
-  const room = MAX_CONTENT - [head, '', ...tail].join('\n\n').length
-  const content = [head, clipped(harmless(alert.message), room), ...tail].join('\n\n')
+  const link = action ? '' : runbook
+  const room = MAX_CONTENT - [head, link, ...tail].join('\n\n').length
+  const content = [head, `${clipped(harmless(text), room)}${link}`, ...tail].join('\n\n')
   return { content, allowed_mentions: { parse: calls ? ['everyone'] : [] } }
+}
+
+/** How long it lasted is all that is left to know: who was told of it has read the rest. */
+function overText({ message, raisedAt, resolvedAt = raisedAt }: Alert): string {
+  return `It lasted ${spanOf(raisedAt, resolvedAt)}. It was: ${message}`
+}
+
+function reminderText({ id, message, raisedAt, lastRaisedAt }: Alert): string {
+  const since = spanOf(raisedAt, lastRaisedAt)
+  return `${message}\nFor ${since} nobody has acknowledged this: \`npx ibgm alerts ack ${id}\` ends these reminders.`
+}
+
+/** `40 s`, `15 min`, `3 h 5 min`. */
+function spanOf(from: string, to: string): string {
+  const seconds = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000))
+  const minutes = Math.floor(seconds / 60)
+  if (minutes === 0) return `${seconds} s`
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 /** Mentions in words that came from elsewhere, made unreadable to Discord by a space that nobody sees. */

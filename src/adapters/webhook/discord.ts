@@ -15,6 +15,7 @@ export function createDiscordSink({
   const post = webhookPoster({ url, owner: 'Discord', clock })
   return {
     name: 'discord',
+    mayBeAway: true,
     deliver: (alert, change, signal) => post(discordMessage(alert, change), signal),
   }
 }

@@ -71,6 +71,7 @@ function tooLate(owner: string, waitMs?: number): FleetError {
   return new FleetError(
     'CONNECTION_TIMEOUT',
     `${owner} did not take an alert within ${DEADLINE_MS / 1000} s${asked}.`,
+    waitMs === undefined ? {} : { retryAfterMs: waitMs },
   )
 }
 

@@ -1,0 +1,65 @@
+// The one alert about a second factor: it begins as a warning, and escalates from request to request until somebody approves or the gateway is locked. Pure.
+import type { AlertDraft } from '../ports/alerts.ts'
+import type { Draft, Judged } from './judged.ts'
+import { missedPushes } from './lifecycle.ts'
+import { type GatewayState, gatewayStatus } from './state.ts'
+
+/** It keeps its key from the first request to the lock, so that nobody is told of two things. */
+export const twofaKey = 'AWAITING_2FA'
+
+/** When half of the time for the request under way is over; undefined when there is no such time. */
+export function twofaChangesAt({ phase, since, deadline }: GatewayState): number | undefined {
+  return phase === 'awaiting-2fa' && deadline !== null ? since + (deadline - since) / 2 : undefined
+}
+
+export function twofaAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {
+  const { state, seen, twofaMaxPushes } = judged
+  const missed = missedPushes(state, seen)
+  const has = (code: string) => state.cause?.code === code
+  if (state.phase === 'locked' && has('TWOFA_TIMEOUT')) return lockedOut(judged, draft)
+  if (state.phase === 'awaiting-2fa' && !has('TWOFA_TIMEOUT'))
+    return asking(state, now, missed, twofaMaxPushes, draft)
+  const isDown =
+    gatewayStatus(state.phase) !== 'RUNNING' && state.phase !== 'locked' && state.phase !== 'stopping'
+  if (missed === 0 || !isDown || state.phase === 'stopped' || !seen.wanted) return undefined
+  if (state.trouble && state.trouble.code !== 'TWOFA_TIMEOUT') return undefined
+  return draft('ERROR', 'TWOFA_TIMEOUT', 'Nobody approved the login in time', {
+    key: twofaKey,
+    message: `Request ${missed} of ${twofaMaxPushes} has expired. The next one is sent by itself; after ${twofaMaxPushes} the gateway is locked.`,
+    action: 'Take the phone and approve the next request in IBKR Mobile.',
+  })
+}
+
+function asking(state: GatewayState, now: number, missed: number, most: number, draft: Draft): AlertDraft {
+  const isLast = missed + 1 >= most
+  const ends = state.deadline === null ? '' : `, open until ${clockOf(state.deadline)} UTC`
+  const half = twofaChangesAt(state)
+  const isLate = half !== undefined && now >= half
+  const left = state.deadline === null ? 0 : (state.deadline - state.since) / (isLate ? 2 : 1)
+  const request = `request ${Math.min(missed + 1, most)} of ${most}${ends}`
+  const threat = isLast && most > 1 ? ' It is the last: without an approval the gateway is locked.' : ''
+  const title = isLate ? 'Half of the time to approve the login is over' : 'Approve the login on IBKR Mobile'
+  return draft(isLate || missed > 0 ? 'ERROR' : 'WARNING', 'AWAITING_2FA', title, {
+    key: twofaKey,
+    message: `The login waits for approval of its second factor: ${request}.${threat}`,
+    action: `Approve it in IBKR Mobile${left > 0 ? ` within ${spanOf(left)}` : ''}.`,
+  })
+}
+
+function lockedOut({ state }: Judged, draft: Draft): AlertDraft {
+  const detail = state.cause?.detail === undefined ? '' : ` (${state.cause.detail})`
+  return draft('CRITICAL', 'TWOFA_TIMEOUT', 'Gateway needs a person', {
+    key: twofaKey,
+    message: `Nobody approved the second factor${detail}. The gateway is locked: no further request is sent.`,
+    action: 'Take the phone with IBKR Mobile, then: npx ibgm launch {id}',
+  })
+}
+
+const clockOf = (at: number) => new Date(at).toISOString().slice(11, 19)
+
+/** `3 min 20 s`. */
+function spanOf(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  const minutes = Math.floor(seconds / 60)
+  return [minutes > 0 && `${minutes} min`, seconds % 60 > 0 && `${seconds % 60} s`].filter(Boolean).join(' ')
+}
