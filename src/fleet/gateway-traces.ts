@@ -56,7 +56,8 @@ export class GatewayTraces {
       state,
     )
     const same = sharedLength(open, names)
-    for (const gone of open.splice(same).reverse()) close(gone, state, keeper.container?.id)
+    for (const gone of open.splice(same).reverse())
+      close(gone, state, keeper.container?.id ?? last.containerId)
     for (const name of names.slice(same)) {
       const attributes = { ...attributesOf(keeper), ...this.#particulars(name, keeper, last) }
       const parent = open.at(-1)?.span
@@ -120,11 +121,10 @@ function sharedLength(open: readonly Open[], names: readonly SpanName[]): number
   return differs < 0 ? names.length : differs
 }
 
-function close({ name, span }: Open, state: GatewayState, containerId: string | undefined): void {
+function close({ name, span }: Open, state: GatewayState, containerId: string | null): void {
   const outcome = spanOutcome(name, state)
   if (outcome) span.setAttribute('ibgm.outcome', outcome)
-  const container = containerId ?? state.containerId
-  if (container) span.setAttribute('container.id', container)
+  if (containerId) span.setAttribute('container.id', containerId)
   if (outcome === 'failed' && state.cause) {
     const { code, message } = describeReason(state.cause)
     span.setAttribute('ibgm.reason', code)

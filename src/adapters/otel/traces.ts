@@ -47,7 +47,11 @@ export function startTraces(options: TraceOptions): Traces {
       const sent = provider.shutdown().catch(() => {
         // Said already, by the exporter.
       })
-      await Promise.race([sent, clock.sleep(closeMs, over.signal).catch(() => {})])
+      const late = clock.sleep(closeMs, over.signal).then(
+        () => log.warn({ url }, 'the collector does not answer; the last traces were not sent'),
+        () => {},
+      )
+      await Promise.race([sent, late])
       over.abort()
     },
   }
