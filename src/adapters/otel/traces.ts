@@ -1,20 +1,15 @@
 // Traces over OTLP/HTTP: OpenTelemetry's SDK, started only when there is somewhere to send them.
-
 import type { Tracer } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
-import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
+import { resourceOf, type Sender } from './resource.ts'
 
-export interface TraceOptions {
+export interface TraceOptions extends Sender {
   /** The whole address that spans are posted to. */
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly serviceName: string
-  readonly serviceVersion: string
-  /** Tells the managers of one collector apart. */
-  readonly managerId: string
   readonly clock: Clock
   readonly log: Log
 }
@@ -29,15 +24,11 @@ const closeMs = 2_000
 
 /** Starts sending. A collector that is away costs one log line and the spans of that time, nothing else. */
 export function startTraces(options: TraceOptions): Traces {
-  const { url, headers, serviceName, serviceVersion, managerId, clock, log } = options
+  const { url, headers, serviceVersion, clock, log } = options
   followAsyncWork()
   const exporter = new OTLPTraceExporter({ url, ...(headers && { headers: { ...headers } }) })
   const provider = new NodeTracerProvider({
-    resource: resourceFromAttributes({
-      'service.name': serviceName,
-      'service.version': serviceVersion,
-      'service.instance.id': managerId,
-    }),
+    resource: resourceOf(options),
     spanProcessors: [new BatchSpanProcessor(telling(exporter, url, log))],
   })
   return {
