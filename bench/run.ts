@@ -34,6 +34,10 @@ const measurements: Record<string, Measurement> = {
     about: 'GET health with 1,000 followers, against a bare Fastify route',
     load: () => import('./http-health.ts'),
   },
+  metrics: {
+    about: 'GET /metrics with 1,000 gateways',
+    load: () => import('./metrics.ts'),
+  },
   'fleet-launch': {
     about: '20 gateways launched, against bare dockerode (Docker)',
     load: () => import('./fleet-launch.ts'),
