@@ -1,6 +1,6 @@
 // One gateway: what it does, why, and what to press. The parts follow the order in which somebody asks at three in the morning.
 import { useComputed, useSignal } from '@preact/signals'
-import { gateways, loaded } from '../store.ts'
+import { type Gateway, gateways, loaded } from '../store.ts'
 import { EmptyState, Loading } from '../ui/empty-state.tsx'
 import { Bots } from './bots.tsx'
 import { Connect } from './connect.tsx'
@@ -21,10 +21,14 @@ import './log-tail.css'
 export function GatewayPage({ followerId }: { readonly followerId: string }) {
   // Only this gateway's changes draw the page anew, not those of a thousand others.
   const gateway = useComputed(() => gateways.value.get(followerId)).value
+  if (gateway !== undefined) return <KnownGateway gateway={gateway} />
+  return loaded.value ? <NoSuchGateway id={followerId} /> : <Loading what="gateway" />
+}
+
+function KnownGateway({ gateway }: { readonly gateway: Gateway }) {
+  const { followerId } = gateway
   const hours = useSignal(24)
-  const timeline = useTimeline(followerId, gateway, hours.value)
-  if (gateway === undefined)
-    return loaded.value ? <NoSuchGateway id={followerId} /> : <Loading what="gateway" />
+  const timeline = useTimeline(gateway, hours.value)
   return (
     <article class="page gateway-page" aria-labelledby="page-title">
       <GatewayHead gateway={gateway} />

@@ -91,7 +91,7 @@ function Timeline({ timeline }: { readonly timeline: GatewayTimeline }) {
         <Figure name="Outages" value={String(outages)} />
         <Figure
           name="Time out"
-          value={outages === 0 && outageSeconds === 0 ? 'none' : spanWords(outageSeconds * 1000)}
+          value={outages === 0 && outageSeconds === 0 ? 'none' : lasted(outageSeconds * 1000)}
         />
         <Figure name="Restarts" value={String(restartsOf(segments))} />
       </dl>
@@ -231,14 +231,14 @@ function SegmentWords({ segment, isDated }: { readonly segment: Segment; readonl
       <span class="figure">
         {shown(from)} to {isOpen ? 'now' : shown(to)}
       </span>
-      , {spanWords((isOpen ? now.value : to) - from)}
+      , {lasted((isOpen ? now.value : to) - from)}
       {reason && <span class="soft"> · {reason}</span>}
     </>
   )
 }
 
 function segmentWords({ phase, from, to, isOpen, reason }: Segment): string {
-  const until = isOpen ? 'until now' : `for ${spanWords(to - from)}`
+  const until = isOpen ? 'until now' : `for ${lasted(to - from)}`
   return `${lookOf({ phase }).words} from ${moment(from)} ${until}${reason ? `, ${reason}` : ''}`
 }
 
@@ -260,7 +260,7 @@ function PhaseTable({ segments }: { readonly segments: readonly Segment[] }) {
             <tr key={`${from} ${phase}`}>
               <td class="figure">{moment(from)}</td>
               <td>{lookOf({ phase }).words}</td>
-              <td class="figure">{isOpen ? 'until now' : spanWords(to - from)}</td>
+              <td class="figure">{isOpen ? 'until now' : lasted(to - from)}</td>
               <td>{reason}</td>
             </tr>
           ))}
@@ -268,6 +268,11 @@ function PhaseTable({ segments }: { readonly segments: readonly Segment[] }) {
       </WideTable>
     </details>
   )
+}
+
+/** Much happens within a second, but never in none. */
+function lasted(ms: number): string {
+  return ms < 1_000 ? 'under 1 s' : spanWords(ms)
 }
 
 /** The width of an element in CSS pixels, followed as it changes. */

@@ -67,7 +67,7 @@ function Screen({ path }: { readonly path: string }) {
 
 function Access({ shown, onHide }: { readonly shown: Shown; readonly onHide: () => void }) {
   const { host, port, password } = shown.screen
-  const tunnel = `ssh -N -L ${port}:${host}:${port} ${location.hostname}`
+  const tunnel = `ssh -N -L ${port}:${host}:${port} ${managerHost()}`
   return (
     <>
       <Facts
@@ -95,4 +95,10 @@ function Copyable({ text, what }: { readonly text: string; readonly what: string
       <span class="mono">{text}</span> <CopyButton text={text} what={what} />
     </>
   )
+}
+
+/** Where the manager is, for a shell elsewhere: a page over loopback knows no name that is good there. */
+function managerHost(): string {
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
+  return isLoopback ? 'MANAGER_HOST' : location.hostname
 }

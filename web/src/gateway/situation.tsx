@@ -1,6 +1,8 @@
 // What is going on beyond the phase: why, what a person should do, what counts down, what is odd.
+import { useComputed } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import type { Gateway } from '../../../schemas/gateway.ts'
+import { openAlerts } from '../store.ts'
 import { moment } from '../ui/duration.ts'
 import { lookOf } from '../ui/phases.ts'
 import { Age, Countdown, Moment } from '../ui/time.tsx'
@@ -37,6 +39,7 @@ export function Situation({ gateway }: { readonly gateway: Gateway }) {
           )}
         </section>
       )}
+      <Alerts followerId={gateway.followerId} />
       {drift && (
         <Note title="Changed since it started">
           The record asks for another container than the one that runs. <b>New container</b> applies it.
@@ -51,6 +54,20 @@ export function Situation({ gateway }: { readonly gateway: Gateway }) {
         ))}
     </>
   )
+}
+
+/** What has been told to people about it and is not over; each with its way out where one is written down. */
+function Alerts({ followerId }: { readonly followerId: string }) {
+  const open = useComputed(() => openAlerts.value.filter((alert) => alert.followerId === followerId)).value
+  return open.map(({ id, title, raisedAt, acknowledgedBy, runbook }) => (
+    <Note key={id} title="Alert:" tone="quiet">
+      <a href="#/alerts">
+        <bdi>{title}</bdi>
+      </a>
+      , <Age at={raisedAt} /> ago{acknowledgedBy !== undefined && `, acknowledged by ${acknowledgedBy}`}.{' '}
+      {runbook !== undefined && <a href={runbook}>What to do, step by step</a>}
+    </Note>
+  ))
 }
 
 function Stages({ gateway }: { readonly gateway: Gateway }) {
@@ -68,9 +85,15 @@ function Stages({ gateway }: { readonly gateway: Gateway }) {
   )
 }
 
-function Note({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
+interface NoteProps {
+  readonly title: string
+  readonly tone?: 'quiet' | 'warn'
+  readonly children: ComponentChildren
+}
+
+function Note({ title, tone = 'warn', children }: NoteProps) {
   return (
-    <p class="note">
+    <p class={`note note-${tone}`}>
       <strong>{title}</strong> {children}
     </p>
   )

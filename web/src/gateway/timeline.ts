@@ -4,18 +4,14 @@ import type { Gateway, GatewayTimeline } from '../../../schemas/gateway.ts'
 import { api } from '../api.ts'
 import { type Polled, usePolled } from '../polled.ts'
 
-export function useTimeline(
-  followerId: string,
-  gateway: Gateway | undefined,
-  hours: number,
-): Polled<GatewayTimeline> {
+export function useTimeline({ followerId, phase, since }: Gateway, hours: number): Polled<GatewayTimeline> {
   const path = `/gateways/${encodeURIComponent(followerId)}/timeline`
   const ask = useCallback(
     (signal: AbortSignal) => api<GatewayTimeline>(path, { query: { hours }, signal }),
     [path, hours],
   )
   const polled = usePolled(ask, 60_000)
-  useRefresh(polled, `${gateway?.phase} ${gateway?.since}`)
+  useRefresh(polled, `${phase} ${since}`)
   return polled
 }
 
