@@ -30,7 +30,7 @@ async function withTokens(t: Test, browser: Browser): Promise<void> {
   const tokensFile = join(folder, 'tokens')
   writeFileSync(tokensFile, `${admin.line}\n${viewer.line}\n`)
   const product = await startProduct(t, {
-    env: { DATA_DIR: join(folder, 'data'), API_TOKENS_FILE: tokensFile },
+    env: { DATA_DIR: join(folder, 'data'), API_TOKENS_FILE: tokensFile, DATA_FOLLOWER: 'alpha' },
     token: admin.token,
   })
   const visitor = await openPage(browser)
@@ -94,7 +94,7 @@ async function withTokens(t: Test, browser: Browser): Promise<void> {
     await question.getByRole('button', { name: 'Cancel' }).click()
     t.match((await product.reach('charlie', 'ready')).desired, 'running', 'a no changes nothing')
     await stop.click()
-    await question.getByRole('button', { name: 'Stop charlie' }).click()
+    await question.getByRole('button', { name: /^Stop\b.*charlie/ }).click()
     await product.reach('charlie', 'stopped')
     await page.getByText('Stopped', { exact: true }).first().waitFor(patience)
     t.strictSame(takeComplaints(visitor, unhealthy), [])
@@ -132,6 +132,34 @@ async function withTokens(t: Test, browser: Browser): Promise<void> {
     t.notMatch(shown, '\u001b')
     t.ok(shown.length < 10_000, `${shown.length} characters are drawn of a line that nobody reads`)
     await page.unroute('**/gateways/alpha/logs*')
+    t.strictSame(takeComplaints(visitor), [])
+  })
+
+  await t.test('an alert says what to do, and who has seen to it', async (t) => {
+    await product.add('echo', 'erin-badpass')
+    await page.goto(`${product.url}/#/alerts`)
+    const alert = page.getByRole('article').filter({ hasText: 'CREDENTIALS_REJECTED' })
+    await alert.getByText('What to do:').waitFor(patience)
+    await alert.getByRole('button', { name: /^Acknowledge/ }).click()
+    await alert.getByText('acknowledged by admin-test').waitFor(patience)
+    t.strictSame(takeComplaints(visitor, unhealthy), [])
+  })
+
+  await t.test('a series that is tracked has its row among the gaps and the series', async (t) => {
+    await page.goto(`${product.url}/#/market-data`)
+    await page.getByText('No series is kept').waitFor(patience)
+    await product.call('POST', '/series', { symbol: 'SPY', timeframe: '1d' })
+    await until(
+      () => page.getByRole('rowheader', { name: 'SPY 1d' }).count(),
+      (count) => count >= 2,
+      'rows',
+      20_000,
+    )
+    t.equal(
+      await page.getByRole('columnheader', { name: /^\d+ ?\d{4}-\d\d-\d\d|^\d{4}-\d\d-\d\d$/ }).count(),
+      30,
+      'days',
+    )
     t.strictSame(takeComplaints(visitor), [])
   })
 

@@ -1,7 +1,8 @@
 // Market data: what the gap filler does, which days have holes, and the series and gaps behind them.
-import { useSignal } from '@preact/signals'
+import { computed, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { usePolled } from '../polled.ts'
-import { now } from '../store.ts'
+import { history, now } from '../store.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Heard } from '../ui/heard.tsx'
 import { coverageOf, dayMs, lastDays } from './coverage.ts'
@@ -15,10 +16,17 @@ const quickMs = 2_000
 const slowMs = 10_000
 const daysShown = 30
 
+/** Somebody has named a series, or asked for a scan. */
+const latestNews = computed(() => history.value.findLast(({ type }) => /^(series|bars)\./.test(type))?.id)
+
 export function MarketDataPage() {
   const working = useSignal(false)
   const polled = usePolled(askMarketData, working.value ? quickMs : slowMs)
   working.value = polled.answer?.filler.running ?? false
+  const news = latestNews.value
+  useEffect(() => {
+    if (news !== undefined) void polled.refresh()
+  }, [news])
   return (
     <section class="page" aria-labelledby="page-title">
       <h1 id="page-title" class="page-title">
