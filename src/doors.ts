@@ -58,9 +58,9 @@ export function guardDoors(app: FastifyInstance, doors?: Doors): void {
     : undefined
   const judge = doors?.tokens && judgeTokens(doors.clock)
   app.addHook('onRequest', async (request, reply) => {
-    if (!judge) refuseStrangers(request.headers)
     // What is at no route is for those who may at least look.
     const { access = 'viewer' } = request.routeOptions.config
+    if (!judge) refuseStrangers(request.headers, access === 'open')
     const token = access === 'open' ? undefined : doors?.tokens?.find(bearerOf(request))
     if (token) request.actor = token.name
     const waitMs = limit?.take(token ? `token ${token.name}` : addressKey(request.ip)) ?? 0

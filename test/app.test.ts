@@ -22,8 +22,7 @@ t.test('paths and methods that are not there', async (t) => {
   const { call } = await testApp(t)
   const rows: Array<[method: string, path: string, status: number, allow?: string]> = [
     ['GET', '/nowhere', 404],
-    ['GET', '//', 404],
-    ['GET', '//metrics', 404],
+    ['GET', '//nowhere', 404],
     ['POST', '/nowhere', 404],
     ['GET', '/followers/', 400],
     ['PUT', '/followers', 405, 'GET, HEAD, POST'],
@@ -153,6 +152,19 @@ t.test('doors without tokens', async (t) => {
     }
   }
   t.equal((await call('GET', '/nowhere', undefined, { host: 'evil.example' })).status, 403)
+})
+
+t.test('without tokens a link on another site leads to a page, and to nothing else', async (t) => {
+  const { call } = await testApp(t)
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+  const status = async (path: string, headers: Record<string, string>) =>
+    (await call('GET', path, undefined, headers)).status
+  t.equal(await status('//', link), 200)
+  t.equal(await status('//docs', link), 200)
+  t.equal(await status('/followers', link), 403)
+  t.equal(await status('//', { ...link, 'sec-fetch-dest': 'iframe' }), 403)
+  t.equal(await status('//', { ...link, 'sec-fetch-mode': 'cors' }), 403)
+  t.equal(await status('//', { ...link, host: 'evil.example' }), 403)
 })
 
 t.test('what we did not raise is logged and not shown', async (t) => {

@@ -4,9 +4,9 @@ import { FleetError } from '../ports/errors.ts'
 
 /**
  * FORBIDDEN for a `Host` that is not this machine (DNS rebinding), an `Origin` that is not this server, and what a browser itself calls
- * cross-site (Fetch Metadata).
+ * cross-site (Fetch Metadata). What is open to all may be visited by a link from anywhere, for example in an alert.
  */
-export function refuseStrangers(headers: IncomingHttpHeaders): void {
+export function refuseStrangers(headers: IncomingHttpHeaders, isOpen = false): void {
   const host = headers.host?.toLowerCase() ?? ''
   if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/.test(host)) {
     throw new FleetError(
@@ -17,9 +17,14 @@ export function refuseStrangers(headers: IncomingHttpHeaders): void {
   if (headers.origin !== undefined && !isSameOrigin(headers.origin, host)) {
     throw new FleetError('FORBIDDEN', 'Without tokens no page of another origin may use this server.')
   }
-  if (headers['sec-fetch-site'] === 'cross-site') {
+  if (headers['sec-fetch-site'] === 'cross-site' && !(isOpen && isVisit(headers))) {
     throw new FleetError('FORBIDDEN', 'Without tokens no other site may use this server.')
   }
+}
+
+/** Somebody follows a link: the other site never sees what comes. */
+function isVisit(headers: IncomingHttpHeaders): boolean {
+  return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
 }
 
 function isSameOrigin(origin: string, host: string): boolean {

@@ -34,8 +34,13 @@ export function headline(groups: readonly Group[]): HeadlineText {
       words: stopped === 1 ? 'The account is stopped' : `All ${stopped} accounts are stopped`,
       worst: 'stopped',
     }
+  if (running === 1)
+    return {
+      words: stopped === 0 ? 'The account is running' : 'The wanted account is running',
+      worst: 'running',
+    }
   return {
-    words: running === 1 ? 'The account is running' : `All ${running} accounts are running`,
+    words: `All ${running}${stopped === 0 ? '' : ' wanted'} accounts are running`,
     worst: 'running',
   }
 }

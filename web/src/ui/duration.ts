@@ -28,7 +28,7 @@ export function countdown(ms: number): string {
 /** Round-trip time with as many digits as it deserves: `0.8 ms`, `14 ms`, `1.2 s`. */
 export function roundTrip(ms: number): string {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`
-  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+  return `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)} ms`
 }
 
 /** A moment in the reader's own zone, to the second: `2026-11-21 03:04:05`. */
