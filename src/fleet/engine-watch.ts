@@ -5,6 +5,8 @@ import type { Log } from '../ports/log.ts'
 import type { GatewayContainer, GatewayRuntime } from '../ports/runtime.ts'
 
 const probeMs = 2_000
+/** After a call that failed the engine is asked twice, so far apart, before it counts as down: one that fails now and then would go up and down without end. */
+const againMs = 250
 
 export interface EngineWatchDeps {
   readonly runtime: GatewayRuntime
@@ -27,6 +29,7 @@ export class EngineWatch {
   #up = false
   #prepared = false
   #probing = false
+  #doubting = false
   #unsafe: string | null = null
   #detail: string | null = 'the engine has not been asked yet'
   #signal: AbortSignal = AbortSignal.abort()
@@ -57,12 +60,15 @@ export class EngineWatch {
     if (!(await this.#adopt())) this.#probe()
   }
 
-  /** What a call has just found out. Ignored until everything is adopted. */
-  report(up: boolean): void {
-    if (!this.#adopted || this.#up === up) return
-    this.#set(up, up ? null : 'the engine does not answer')
-    if (up) this.#deps.wakeAll()
-    else this.#probe()
+  /** A call has just failed for want of an answer: asks whether that is so. Ignored until everything is adopted. */
+  doubt(): void {
+    if (!this.#adopted || !this.#up || this.#doubting) return
+    this.#doubting = true
+    void this.#confirm()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#doubting = false
+      })
   }
 
   /** Makes what gateways share if that is not done yet; fails as GatewayRuntime.prepare. */
@@ -129,7 +135,7 @@ export class EngineWatch {
       for await (const hint of runtime.watch(signal)) {
         if (hint.kind === 'event') wake(hint.event.followerId)
         else if (hint.kind === 'resumed') wakeAll()
-        else if (this.#up) void this.#ask()
+        else this.doubt()
       }
     } catch (err) {
       if (!signal.aborted)
@@ -137,13 +143,25 @@ export class EngineWatch {
     }
   }
 
-  async #ask(): Promise<boolean> {
-    const answers = await this.#deps.runtime.ping(this.#signal).then(
+  async #confirm(): Promise<void> {
+    if (await this.#answers()) return
+    await this.#deps.clock.sleep(againMs, this.#signal)
+    if ((await this.#answers()) || this.#signal.aborted) return
+    this.#set(false, 'the engine does not answer')
+    this.#probe()
+  }
+
+  #answers(): Promise<boolean> {
+    return this.#deps.runtime.ping(this.#signal).then(
       () => true,
       () => false,
     )
-    if (!this.#signal.aborted) this.report(answers)
-    return answers
+  }
+
+  async #lookForReturn(): Promise<void> {
+    if (!(await this.#answers()) || this.#signal.aborted) return
+    this.#set(true, null)
+    this.#deps.wakeAll()
   }
 
   /** Asks every few seconds until the engine is back. */
@@ -153,7 +171,7 @@ export class EngineWatch {
     void (async () => {
       while (!this.#signal.aborted && !this.#up) {
         await this.#deps.clock.sleep(probeMs, this.#signal)
-        if (this.#adopted) await this.#ask()
+        if (this.#adopted) await this.#lookForReturn()
         else await this.#adopt()
       }
     })()

@@ -22,7 +22,8 @@ export interface Eyes {
     readonly up: boolean
     readonly storeAway?: boolean
     readonly unsafe?: string | null
-    report(up: boolean): void
+    /** A call was not answered. */
+    doubt(): void
   }
   /** Told of each line that moved a login, but for those read back from before our time. */
   readonly loginMoved?: GatewayCourse['loginMoved']
@@ -31,17 +32,20 @@ export interface Eyes {
   readonly onLogError: (followerId: string, err: unknown) => void
 }
 
-/** Looks, and remembers container and log reader in the keeper. An engine that does not answer leaves the last view standing. */
-export async function observe(keeper: Keeper, eyes: Eyes, signal: AbortSignal): Promise<Observation> {
+/**
+ * Looks, and remembers container and log reader in the keeper. An engine that is known to be away leaves the last view standing; null when it only
+ * failed to answer this once, which tells nothing.
+ */
+export async function observe(keeper: Keeper, eyes: Eyes, signal: AbortSignal): Promise<Observation | null> {
   let imagePresent = false
   try {
     keeper.container = await eyes.runtime.inspect(keeper.follower.id, signal)
     if (keeper.container === null && mayLaunch(keeper, eyes.now()))
       imagePresent = await eyes.runtime.hasImage(keeper.spec.image, signal)
-    eyes.engine.report(true)
   } catch (err) {
     if (signal.aborted || !isFleetError(err, 'ENGINE_UNAVAILABLE')) throw err
-    eyes.engine.report(false)
+    eyes.engine.doubt()
+    if (eyes.engine.up) return null
   }
   if (keeper.container) await readLog(keeper, keeper.container, eyes, signal)
   return look(keeper, eyes, imagePresent)

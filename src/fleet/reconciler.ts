@@ -18,6 +18,8 @@ import { fail } from './transitions.ts'
 /** A run that plans without end is a bug; it is cut here and goes on after a breath. */
 const stepLimit = 50
 const retryStepMs = 5_000
+/** After a look that the engine did not answer. */
+const retryLookMs = 1_000
 
 export interface ReconcilerDeps {
   readonly eyes: Eyes
@@ -37,6 +39,7 @@ export async function reconcile(
   const { eyes, hands } = deps
   for (let round = 0; round < stepLimit; round++) {
     const seen = await observe(keeper, eyes, signal)
+    if (!seen) return retryLookMs
     publish(keeper, deps, advance(keeper.state, seen, hands.deciding()))
     await settle(keeper, deps)
     const steps = plan(keeper.state, seen, eyes.now())
@@ -87,7 +90,7 @@ async function runSteps(
       await executors[step.kind](keeper, step as never, deps.hands, signal)
     } catch (err) {
       if (signal.aborted || !isFleetError(err)) throw err
-      if (isFleetError(err, 'ENGINE_UNAVAILABLE')) deps.eyes.engine.report(false)
+      if (isFleetError(err, 'ENGINE_UNAVAILABLE')) deps.eyes.engine.doubt()
       deps.hands.log.warn({ followerId: keeper.follower.id, step: step.kind, err }, 'step failed')
       // On the way down, or off a ladder, the cause stands; the step is tried again.
       if (step.kind !== 'launch' && step.kind !== 'pull') return true

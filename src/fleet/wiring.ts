@@ -26,7 +26,7 @@ export function eyesOf(fleet: Fleet): Eyes {
       get storeAway() {
         return !charge.held
       },
-      report: (up) => engine.report(up),
+      doubt: () => engine.doubt(),
     },
     loginMoved: (...moved) => fleet.course.loginMoved(...moved),
     wake: (followerId) => fleet.wake(followerId),

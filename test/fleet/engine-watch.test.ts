@@ -58,8 +58,6 @@ function watchOf(t: Test, up: boolean) {
 t.test('adopts before it says that the engine is up', async (t) => {
   const { watch, start, tellings } = watchOf(t, true)
   t.equal(watch.up, false)
-  watch.report(true)
-  t.equal(watch.up, false, 'whatever a call has found out')
   await start()
   t.strictSame(tellings(), ['adopt 1', 'up', 'wake all'])
   t.match(watch, { up: true, detail: null })
@@ -70,8 +68,6 @@ t.test('down at the start: probes until it can adopt', async (t) => {
   await start()
   t.match(watch, { up: false, detail: 'no answer' })
   await clock.advance(5000)
-  watch.report(true)
-  t.equal(watch.up, false)
   world.up = true
   tellings()
   await clock.advance(2000)
@@ -87,17 +83,37 @@ t.test('lost while running, and back: adopted only once', async (t) => {
   t.strictSame(tellings(), [], 'only the stream broke')
   world.up = false
   await hint({ kind: 'lost' })
+  await clock.advance(250)
   t.strictSame(tellings(), ['down'])
   t.match(watch, { up: false, detail: String })
   await clock.advance(4000)
-  watch.report(false)
+  watch.doubt()
   world.up = true
   await clock.advance(2000)
   t.strictSame(tellings(), ['up', 'wake all'])
-  watch.report(false)
-  watch.report(true)
-  await clock.advance(10_000)
-  t.strictSame(tellings(), ['down', 'up', 'wake all'], 'a call knows it sooner')
+  world.up = false
+  watch.doubt()
+  await clock.advance(250)
+  t.strictSame(tellings(), ['down'], 'a call that failed knows it sooner')
+  world.up = true
+  await clock.advance(2000)
+  t.equal(clock.pendingTimers, 0)
+})
+
+t.test('an engine that fails now and then is no engine that is down', async (t) => {
+  const { clock, world, watch, start, tellings } = watchOf(t, true)
+  await start()
+  tellings()
+  // A call failed; the engine answers when asked, or when asked again.
+  watch.doubt()
+  await clock.advance(1000)
+  world.up = false
+  watch.doubt()
+  watch.doubt()
+  await settle()
+  world.up = true
+  await clock.advance(1000)
+  t.strictSame(tellings(), [])
   t.equal(clock.pendingTimers, 0)
 })
 

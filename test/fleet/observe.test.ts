@@ -36,7 +36,7 @@ function worldOf(log: LogName, changed: Partial<GatewayContainer> = {}, agedMs =
     },
   } as unknown as GatewayRuntime
   const woken: string[] = []
-  const engine = { up: true, report: (up: boolean) => void Object.assign(engine, { up }) }
+  const engine = { up: true, doubts: 0, doubt: () => void engine.doubts++ }
   const eyes: Eyes = {
     runtime,
     limits,
@@ -62,8 +62,12 @@ t.test('a new container is judged by its log from the first line', async (t) => 
 t.test('an adopted container is not judged before its log is read back', async (t) => {
   const { eyes, keeper, clock } = worldOf('wrong password, dialog stays', {}, 86_400_000)
   for (const step of ['before a line', 'in the middle']) {
-    const { login } = await observe(keeper, eyes, signal)
-    t.match(login?.verdict, { phase: 'booting', terminal: false, nextCheckAt: clock.now() + 2000 }, step)
+    const seen = await observe(keeper, eyes, signal)
+    t.match(
+      seen?.login?.verdict,
+      { phase: 'booting', terminal: false, nextCheckAt: clock.now() + 2000 },
+      step,
+    )
     await settle()
   }
   await clock.advance(2000)
@@ -71,7 +75,7 @@ t.test('an adopted container is not judged before its log is read back', async (
 })
 
 t.test('after an outage of the engine what was known stands until the log is read on', async (t) => {
-  const { world, eyes, keeper, clock, release } = worldOf('no answer to the login')
+  const { world, eyes, keeper, clock, engine, release } = worldOf('no answer to the login')
   await observe(keeper, eyes, signal)
   await settle()
   keeper.seen = look(keeper, eyes)
@@ -79,12 +83,14 @@ t.test('after an outage of the engine what was known stands until the log is rea
   release()
   await settle()
   world.up = false
+  engine.up = false
   t.match(await observe(keeper, eyes, signal), { engineUp: false, container: { id: 'c1' } })
   await clock.advance(80_000)
   keeper.seen = look(keeper, eyes)
   await clock.advance(20_000)
   world.up = true
-  t.match((await observe(keeper, eyes, signal)).login?.verdict, { phase: 'logging-in', terminal: false })
+  engine.up = true
+  t.match((await observe(keeper, eyes, signal))?.login?.verdict, { phase: 'logging-in', terminal: false })
 })
 
 t.test('a container that ended keeps the cause that ended it', async (t) => {
@@ -97,17 +103,17 @@ t.test('a container that ended keeps the cause that ended it', async (t) => {
   ]
   for (const [log, changed, phase, code] of rows) {
     const { eyes, keeper } = worldOf(log, { state: 'exited', ...changed })
-    const { login } = await observe(keeper, eyes, signal)
-    t.match(login?.verdict, { phase, reason: { code }, terminal: true }, log)
+    const seen = await observe(keeper, eyes, signal)
+    t.match(seen?.login?.verdict, { phase, reason: { code }, terminal: true }, log)
   }
 })
 
 t.test('the image is asked for when it is needed', async (t) => {
   const { world, eyes, keeper, clock } = worldOf('nothing at all')
   world.container = null
-  t.equal((await observe(keeper, eyes, signal)).imagePresent, true)
+  t.equal((await observe(keeper, eyes, signal))?.imagePresent, true)
   keeper.state = state({ phase: 'backing-off', retryAt: clock.now() + 1 })
-  t.equal((await observe(keeper, eyes, signal)).imagePresent, false)
+  t.equal((await observe(keeper, eyes, signal))?.imagePresent, false)
   keeper.record = { ...keeper.record, hold: { code: 'WRONG_ACCOUNT', at: 0 } }
   t.match(await observe(keeper, eyes, signal), { hold: { code: 'WRONG_ACCOUNT' }, imagePresent: false })
 })
@@ -115,11 +121,13 @@ t.test('the image is asked for when it is needed', async (t) => {
 t.test('an engine that is away leaves the last view; other failures are told', async (t) => {
   const { world, eyes, keeper, engine } = worldOf('nothing at all')
   world.up = false
+  t.equal(await observe(keeper, eyes, signal), null, 'one call that failed tells nothing')
+  t.equal(engine.doubts, 1)
+  engine.up = false
   t.match(await observe(keeper, eyes, signal), { engineUp: false, container: null })
-  t.equal(engine.up, false)
-  world.up = true
-  await observe(keeper, eyes, signal)
-  t.equal(engine.up, true)
+  Object.assign(world, { up: true })
+  Object.assign(engine, { up: true })
+  t.match(await observe(keeper, eyes, signal), { engineUp: true })
   t.match(look(keeper, eyes).login?.progress, { stage: newLogin(0).stage })
   const broken = {
     ...eyes,
