@@ -99,7 +99,8 @@ export class GatewayManager implements FleetControl {
 
   /** Ordered shutdown within SHUTDOWN_TIMEOUT; stopping twice is stopping once. Stores and engine stay open: whoever opened them closes them. */
   stop(): Promise<void> {
-    this.#stopping ??= shutDown(this.#fleet).finally(() => this.#eventLoop.stop())
+    this.#eventLoop.stop()
+    this.#stopping ??= shutDown(this.#fleet)
     return this.#stopping
   }
 
@@ -293,7 +294,7 @@ export class GatewayManager implements FleetControl {
     return readiness(this.#fleet)
   }
 
-  listAlerts(query: { limit: number }): Promise<Alert[]> {
+  listAlerts(query: { open?: boolean; followerId?: string; limit: number }): Promise<Alert[]> {
     return this.#fleet.alerts.list(query)
   }
   async acknowledgeAlert(id: string, caller: Caller = local): Promise<Alert> {
