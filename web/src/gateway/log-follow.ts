@@ -6,7 +6,7 @@ import { asProblem } from '../polled.ts'
 export type FollowState =
   | { readonly kind: 'opening' }
   | { readonly kind: 'following' }
-  /** The container has ended; there is no more to come from it. */
+  /** There is no more to come: the container has ended, or something between has had enough. */
   | { readonly kind: 'ended' }
   /** It broke, and is tried again after a pause. */
   | { readonly kind: 'broken'; readonly detail: string }
@@ -20,12 +20,19 @@ export interface LogReader {
 
 const tail = 200
 const pausesMs = [1_000, 2_000, 5_000, 15_000]
+const pauseAfterEndMs = 10_000
 
-/** Reads until the log ends or `signal` aborts. A token that is refused ends it too: the login page takes over. */
-export async function followLog(followerId: string, reader: LogReader, signal: AbortSignal): Promise<void> {
+/**
+ * Reads until `signal` aborts; a log that has ended is asked for again, because a proxy or a manager that goes away may have ended it. With
+ * `once`, only to its end. A token that is refused ends it too: the login page takes over.
+ */
+export async function followLog(
+  { followerId, once }: { readonly followerId: string; readonly once: boolean },
+  reader: LogReader,
+  signal: AbortSignal,
+): Promise<void> {
   for (let failures = 0; !signal.aborted; failures++) {
     try {
-      reader.onState({ kind: 'opening' })
       const response = await open(`/gateways/${encodeURIComponent(followerId)}/logs`, {
         query: { follow: true, tail },
         accept: 'text/event-stream',
@@ -39,7 +46,10 @@ export async function followLog(followerId: string, reader: LogReader, signal: A
         failures = 0
         reader.onLine(data)
       }
-      return reader.onState({ kind: 'ended' })
+      reader.onState({ kind: 'ended' })
+      if (once) return
+      await pause(pauseAfterEndMs, signal)
+      continue
     } catch (error) {
       if (signal.aborted) return
       const problem = asProblem(error)

@@ -4,8 +4,9 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Gateway } from '../../../schemas/gateway.ts'
 import { Button } from '../ui/button.tsx'
 import { Panel } from '../ui/facts.tsx'
-import { type FollowState, followLog } from './log-follow.ts'
-import { bounded, partsOf, type ShownLine, shownLine } from './log-lines.ts'
+import type { FollowState } from './log-follow.ts'
+import { partsOf, type ShownLine } from './log-lines.ts'
+import { useLog } from './use-log.ts'
 
 export function LogTail({ gateway }: { readonly gateway: Gateway }) {
   const { lines, state } = useLog(gateway)
@@ -90,65 +91,6 @@ function Line({ line: { text, tone, mark } }: { readonly line: ShownLine }) {
   )
 }
 
-/** The lines so far and how reading goes; another container's log goes on below. */
-function useLog({ followerId, containerId, startedAt }: Gateway) {
-  const lines = useSignal<readonly ShownLine[]>([])
-  const state = useSignal<FollowState>({ kind: 'opening' })
-  const keys = useRef(0)
-  useEffect(() => {
-    const over = new AbortController()
-    const own = keys.current
-    let arrived: ShownLine[] = []
-    let frame: ReturnType<typeof setTimeout> | undefined
-    const publish = () => {
-      frame = undefined
-      lines.value = bounded([...lines.value, ...arrived])
-      arrived = []
-    }
-    const add = (line: ShownLine) => {
-      arrived = [...bounded([...arrived, line])]
-      // A burst of lines is drawn at once; a hidden page draws no frames, but must not pile up either.
-      frame ??= setTimeout(publish, 50)
-    }
-    // Without a container only the last one's final lines can be had, which are here already.
-    if (containerId === undefined && lines.value.length > 0) {
-      state.value = { kind: 'ended' }
-      return
-    }
-    void followLog(
-      followerId,
-      {
-        onBegin() {
-          arrived = []
-          const before = lines.value.filter(({ key }) => key < own)
-          const note =
-            before.length > 0
-              ? [
-                  {
-                    key: keys.current++,
-                    text: `Another start: container ${containerId?.slice(0, 12) ?? ''}`,
-                    tone: 'note' as const,
-                  },
-                ]
-              : []
-          lines.value = bounded([...before, ...note])
-        },
-        onLine: (text) => add(shownLine(keys.current++, text)),
-        onState(next) {
-          state.value = next
-        },
-      },
-      over.signal,
-    )
-    return () => {
-      over.abort()
-      clearTimeout(frame)
-      if (arrived.length > 0) publish()
-    }
-  }, [followerId, containerId, startedAt])
-  return { lines, state }
-}
-
 function stateWords(state: FollowState, { containerId }: Gateway, hasLines: boolean): string {
   switch (state.kind) {
     case 'opening':
@@ -158,7 +100,7 @@ function stateWords(state: FollowState, { containerId }: Gateway, hasLines: bool
     case 'broken':
       return `Broken off, trying again. ${state.detail}`
     case 'ended':
-      if (containerId !== undefined) return 'The container has ended.'
+      if (containerId !== undefined) return 'The log has ended; it is asked for again.'
       return hasLines
         ? 'There is no container; these are the last words of the last one.'
         : 'There is no container.'
