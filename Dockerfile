@@ -19,6 +19,8 @@ WORKDIR /app
 COPY package.json package-lock.json LICENSE ./
 RUN npm ci --omit=dev && npm cache clean --force
 COPY --from=build /app/dist dist
+# What /runbook shows.
+COPY docs/runbook.md docs/runbook.css docs/
 RUN mkdir /data /state logs && chown 1000:1000 /data /state logs
 USER 1000:1000
 STOPSIGNAL SIGTERM

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Alert, AlertList, AlertParams, AlertsQuery } from '../schemas/system.ts'
 import { answer, bodyProblems, problems } from './answers.ts'
-import { paged } from './requests.ts'
+import { isOn, paged } from './requests.ts'
 
 const tags = ['alerts']
 
@@ -19,7 +19,12 @@ export const alerts: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: answer(AlertList, 'Newest first.'), ...problems() },
       },
     },
-    async (request) => ({ items: await app.fleet.listAlerts(paged(request.query)) }),
+    async (request) => {
+      const { open, ...query } = paged(request.query)
+      return {
+        items: await app.fleet.listAlerts({ ...query, ...(open !== undefined && { open: isOn(open) }) }),
+      }
+    },
   )
 
   app.post(

@@ -1,6 +1,6 @@
 // The system as a whole: IB status, host and dependencies, alerts and the audit history.
 import { type Static, Type } from 'typebox'
-import { FollowerId, LimitQuery, ref, Timestamp, words } from './common.ts'
+import { Flag, FollowerId, LimitQuery, ref, Timestamp, words } from './common.ts'
 
 const counts = {
   STARTING: Type.Integer(),
@@ -169,7 +169,14 @@ export const EventList = Type.Object(
   { $id: 'EventList' },
 )
 
-export const AlertsQuery = Type.Object(LimitQuery, { additionalProperties: false })
+export const AlertsQuery = Type.Object(
+  {
+    open: Type.Optional({ ...Flag, description: 'On: only those that are open; off: only resolved ones.' }),
+    followerId: Type.Optional(FollowerId),
+    ...LimitQuery,
+  },
+  { additionalProperties: false },
+)
 
 export const AlertParams = Type.Object(
   { id: Type.String({ minLength: 1, maxLength: 200, pattern: '^[A-Za-z0-9_.:-]+$' }) },

@@ -16,6 +16,7 @@ import { leases } from '../routes/leases.ts'
 import { logs } from '../routes/logs.ts'
 import { metrics } from '../routes/metrics.ts'
 import { probes } from '../routes/probes.ts'
+import { runbook } from '../routes/runbook.ts'
 import { screen } from '../routes/screen.ts'
 import { series } from '../routes/series.ts'
 import { simulator } from '../routes/simulator.ts'
@@ -61,6 +62,8 @@ export interface AppDeps {
   readonly bodyLimitBytes?: number
   /** Where the built dashboard lies; absent: `/` says how to build it. */
   readonly webDir?: string
+  /** Where runbook.md lies; absent: `/runbook` says that it is not there. */
+  readonly docsDir?: string
   /** How often a quiet event stream shows that it lives [15 s]. */
   readonly streamHeartbeatMs?: number
 }
@@ -113,6 +116,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(metrics, { metrics: deps.metrics ?? noMetrics })
   await app.register(docs)
   await app.register(dashboard, deps.webDir === undefined ? {} : { webDir: deps.webDir })
+  await app.register(runbook, deps.docsDir === undefined ? {} : { docsDir: deps.docsDir })
   await app.register(
     async (api) => {
       refuseUnknownQueries(api)

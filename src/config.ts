@@ -1,5 +1,6 @@
 // From the environment to a frozen Config and, apart from it, the Secrets; all faults are reported together.
 import { readFileSync } from 'node:fs'
+import type { IbRegion } from './calendar/ib-maintenance.ts'
 import { inClear, openDoors, rateLimitFor } from './config/doors.ts'
 import { type ForwardingConfig, forwardingConfig, forwardingFaults } from './config/forwarding.ts'
 import { dataSourceFaults, type MarketDataConfig, marketDataConfig } from './config/market-data.ts'
@@ -29,6 +30,8 @@ export interface Config {
   readonly http: {
     readonly host: string
     readonly port: number
+    /** For links; absent: where it listens. */
+    readonly publicUrl?: string
     /** Requests per token or address; `limit` 0 is off. */
     readonly rateLimit: Rate
     /** Where the tokens came from, to be read again when it changes. */
@@ -60,6 +63,7 @@ export interface Config {
     readonly shutdownTimeoutMs: number
   }
   readonly monitor: { readonly intervalMs: number }
+  readonly ibRegion: IbRegion
   readonly session: {
     /** 0 is off. */
     readonly heartbeatIntervalMs: number
@@ -175,6 +179,7 @@ function assemble(
     http: {
       host: v.HOST,
       port: v.PORT,
+      ...(v.PUBLIC_URL === undefined ? {} : { publicUrl: v.PUBLIC_URL }),
       rateLimit: v.RATE_LIMIT ?? rateLimitFor(v.HOST),
       ...(tokensFile ? { tokensFile } : {}),
     },
@@ -201,6 +206,7 @@ function assemble(
       shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT,
     },
     monitor: { intervalMs: v.HEALTHCHECK_INTERVAL },
+    ibRegion: v.IB_REGION,
     session: {
       heartbeatIntervalMs: v.HEARTBEAT_INTERVAL,
       heartbeatTimeoutMs: v.HEARTBEAT_TIMEOUT,

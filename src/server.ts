@@ -13,6 +13,7 @@ import { loadCredentialsKey } from './adapters/stored-credentials/key-file.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { createDiscordSink } from './adapters/webhook/discord.ts'
 import { createJsonSink } from './adapters/webhook/json.ts'
+import { type Listening, runbookLink, urlOf } from './addresses.ts'
 import { buildApp } from './app.ts'
 import type { DataManager } from './bars/data-manager.ts'
 import { type Config, parseConfig, type Secrets } from './config.ts'
@@ -68,6 +69,11 @@ export async function startServer({
     return closing
   }
   try {
+    let listening: Listening = {
+      host: config.http.host,
+      port: config.http.port,
+      isTls: secrets.tls !== undefined,
+    }
     const processes = readProcesses()
     const opened = await openStores(config, secrets, {
       clock,
@@ -113,6 +119,7 @@ export async function startServer({
       askBot: askBotHealth,
       dataConnection: () => marketData.dataConnection(),
       sinks: alertSinks(secrets, clock, log),
+      runbook: (code) => runbookLink(code, listening, config.http.publicUrl),
       clock,
       log,
       version: productVersion,
@@ -160,19 +167,19 @@ export async function startServer({
       ...(tracer && { tracer }),
       doors: { clock, rateLimit, ...(book && { tokens: book }) },
       webDir: fileURLToPath(new URL('../dashboard', import.meta.url)),
+      docsDir: fileURLToPath(new URL('../../docs', import.meta.url)),
       ...(tls && { tls }),
     })
     // The socket first: an address that is taken must not start a fleet.
     closers.push(() => app.close())
     await app.listen({ host: config.http.host, port: config.http.port })
+    listening = { ...listening, port: (app.server.address() as AddressInfo).port }
     // Held requests are let go as the manager begins to stop, or closing the app would wait for them.
     closers.push(() => void manager.stop())
     await manager.start()
     closers.push(() => marketData.stop())
     marketData.start()
-    const { port } = app.server.address() as AddressInfo
-    const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host
-    const url = `${tls ? 'https' : 'http'}://${host}:${port}`
+    const url = urlOf(listening)
     log.info({ url, managerId, runtime: runtime.kind, version: productVersion }, 'IB Gateway Manager is up')
     return { url, fleet: manager, close }
   } catch (err) {
@@ -273,7 +280,14 @@ async function openRuntime(
 }
 
 /** The core's figures from the configuration. */
-export function fleetSettings({ fleet, monitor, session, store, onShutdown }: Config): FleetSettings {
+export function fleetSettings({
+  fleet,
+  monitor,
+  session,
+  store,
+  ibRegion,
+  onShutdown,
+}: Config): FleetSettings {
   return {
     spec: {
       containerPrefix: fleet.containerPrefix,
@@ -293,6 +307,7 @@ export function fleetSettings({ fleet, monitor, session, store, onShutdown }: Co
     launchConcurrency: fleet.launchConcurrency,
     monitorIntervalMs: monitor.intervalMs,
     recordIntervalMs: recordIntervalMs[store.kind],
+    ibRegion,
     shutdownTimeoutMs: fleet.shutdownTimeoutMs,
     onShutdown,
   }

@@ -49,6 +49,7 @@ t.test('defaults', async (t) => {
       shutdownTimeoutMs: 60_000,
     },
     monitor: { intervalMs: 30_000 },
+    ibRegion: 'america',
     session: {
       heartbeatIntervalMs: 30_000,
       heartbeatTimeoutMs: 10_000,
@@ -377,4 +378,20 @@ t.test(
 
 t.test('variables of other programs are none of ours', async (t) => {
   t.strictSame(faultsOf({ PATH: '/bin', GATEWAY_HOST: 'x', BOT_HEALTH_PORT: 'x', FOLLOWER_ID: '..' }), [])
+})
+
+t.test('the public address: http or https, nothing secret in it, no slash at its end', async (t) => {
+  const publicUrl = (url: string) => parseConfig({ PUBLIC_URL: url }).config.http.publicUrl
+  t.equal(publicUrl('https://ops.example/ibgm/'), 'https://ops.example/ibgm')
+  t.equal(publicUrl('http://10.0.0.5:8080'), 'http://10.0.0.5:8080')
+  for (const bad of [
+    'ops.example',
+    'ftp://a.b',
+    'https://me:secret@a.b',
+    'https://a.b/?token=x',
+    'https://a.b/#x',
+    'https://a b',
+    'https://a.b/<c>',
+  ])
+    t.throws(() => publicUrl(bad), { message: /PUBLIC_URL/ }, bad)
 })

@@ -5,7 +5,7 @@ import t from 'tap'
 import { gatewayPhases } from '../schemas/gateway.ts'
 import { reasonCodes } from '../schemas/reason.ts'
 import { reasonText } from '../src/fleet/reasons.ts'
-import type { ErrorCode } from '../src/ports/errors.ts'
+import { alertCodes } from '../src/ports/alert-codes.ts'
 import { faultNames } from '../src/simulator/faults.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -13,22 +13,18 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
 for (const name of readdirSync(join(root, 'docs'))) if (name.endsWith('.md')) documents.push(`docs/${name}`)
 
-/** What the market data side raises alerts with. */
-const marketDataCodes = [
-  'BAR_FILE_DAMAGED',
-  'BARS_DIR_UNUSABLE',
-  'CONTRACT_AMBIGUOUS',
-  'CONTRACT_EXPIRED',
-  'CONTRACT_UNKNOWN',
-  'DATA_CONNECTION_DOWN',
-] as const satisfies readonly ErrorCode[]
-
 t.test(
-  'the runbook has one section for each reason code and each code of the market data side, and says what locks',
+  'the runbook has one section for each code of an alert: what, by itself, by you, and when it is over',
   async (t) => {
     const sections = read('docs/runbook.md').split(/^### /m).slice(1)
     const codes = sections.map((section) => section.slice(0, section.indexOf('\n')))
-    t.strictSame([...codes].sort(), [...reasonCodes, ...marketDataCodes].sort())
+    const ofAlerts = codes.filter((code) => /^[A-Z0-9_]+$/.test(code))
+    t.strictSame([...ofAlerts].sort(), [...alertCodes].sort())
+    for (const code of alertCodes) {
+      const [section = ''] = (sections[codes.indexOf(code)] ?? '').split(/^## /m)
+      for (const part of ['What happened.**', 'The manager**', 'You**', 'Over when**'])
+        t.ok(section.includes(`\n**${part} `), `${code}: ${part}`)
+    }
     for (const code of reasonCodes) {
       const section = sections[codes.indexOf(code)] ?? ''
       if (reasonText[code].locks) t.match(section, /\blocks\b/, code)

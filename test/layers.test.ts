@@ -35,7 +35,7 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
   },
   {
     part: /^routes\//,
-    may: /^(schemas\/|routes\/|src\/ports\/|src\/problems\.ts$|node:|typebox$|fastify$|@fastify\/|yaml$)/,
+    may: /^(schemas\/|routes\/|src\/ports\/|src\/problems\.ts$|node:|typebox$|fastify$|@fastify\/|yaml$|marked$)/,
   },
   {
     part: new RegExp(`^src/${face}$`),
@@ -64,6 +64,7 @@ const vendors: Array<{ name: RegExp; owner: RegExp }> = [
   // The core makes spans by src/telemetry; what sends them is an adapter.
   { name: /^@opentelemetry\/api$/, owner: /^src\/(telemetry|adapters\/otel)\// },
   { name: /^@opentelemetry\/(?!api$)/, owner: /^src\/adapters\/otel\// },
+  { name: /^marked$/, owner: /^routes\/runbook-page\.ts$/ },
   { name: /^udsv$/, owner: /^src\/adapters\/csv\// },
   { name: /^prom-client$/, owner: /^src\/adapters\/prometheus\// },
 ]

@@ -112,6 +112,16 @@ export const webhookAddress: Kind<string> = {
   },
 }
 
+/** Where people reach the server, without a slash at its end. Nothing secret is in it: it is written into every alert. */
+export const publicAddress: Kind<string> = {
+  takes: 'http://… or https://…, without login, query or fragment',
+  parse(text) {
+    if (!/^https?:\/\/[^\s<>"`]{1,200}$/.test(text) || !URL.canParse(text)) return undefined
+    const { username, password, search, hash } = new URL(text)
+    return username || password || search || hash || /[?#]/.test(text) ? undefined : text.replace(/\/+$/, '')
+  },
+}
+
 /** At least one entry, and nothing else. */
 export const tokenList: Kind<readonly Token[]> = {
   takes: `name:role:<sha256 hex>, one a line or separated by commas, each name once, role ${roles.join(' or ')}; \`ibgm token create\` makes one`,

@@ -1,4 +1,5 @@
 // Every variable that the server takes: kind, default, and what it means to a person. The one table behind config.ts and .env.example.
+import { ibRegions } from '../calendar/ib-maintenance.ts'
 import { forwardAllow, forwardListen, forwardTarget } from './forwarding.ts'
 import { optional, type ValuesOf, type Variable, withDefault } from './reading.ts'
 import { collectorAddress, collectorHeaders } from './telemetry.ts'
@@ -7,6 +8,7 @@ import {
   key256,
   logLevel,
   matching,
+  publicAddress,
   rate,
   seconds,
   subnet,
@@ -27,6 +29,10 @@ export const variables = {
     'Address to listen on; without API tokens 127.0.0.1, localhost or ::1 only.',
   ),
   PORT: withDefault(wholeNumber(0, 65535), '8080', 'Port of API and dashboard; 0 takes any free one.'),
+  PUBLIC_URL: optional(
+    publicAddress,
+    'Address under which people reach the server, for links in alerts; where it listens when unset.',
+  ),
   LOG_LEVEL: withDefault(logLevel, 'info', 'trace, debug, info, warn, error, fatal or silent.'),
   DATA_DIR: withDefault(
     anyText,
@@ -184,6 +190,11 @@ export const variables = {
     'Unasked-for ends of a container before the gateway is locked; 0 = off.',
   ),
 
+  IB_REGION: withDefault(
+    word(...ibRegions),
+    'america',
+    "Whose daily reset at IBKR keeps an outage quiet, unless a follower's label `ibRegion` says another.",
+  ),
   DISCORD_WEBHOOK_URL: {
     ...optional(
       webhookAddress,
@@ -323,7 +334,7 @@ export const sections: ReadonlyArray<{ readonly title: string; readonly first: V
   { title: 'Who may come in', first: 'API_TOKENS' },
   { title: 'Gateways', first: 'RUNTIME' },
   { title: 'Watching and recovery', first: 'HEALTHCHECK_INTERVAL' },
-  { title: 'Alerts', first: 'DISCORD_WEBHOOK_URL' },
+  { title: 'Alerts', first: 'IB_REGION' },
   { title: 'Credentials', first: 'CREDENTIALS_KEY' },
   { title: 'Market data', first: 'IB_HOST' },
   { title: 'Forwarding', first: 'FORWARD_LISTEN' },

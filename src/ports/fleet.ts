@@ -128,7 +128,8 @@ export interface FleetControl {
   /** The dependency that keeps us from working, or null. */
   readiness(): Promise<{ ready: true } | { ready: false; dependency: string; detail: string }>
 
-  listAlerts(query: { limit: number }): Promise<Alert[]>
+  /** Newest first. */
+  listAlerts(query: { open?: boolean; followerId?: string; limit: number }): Promise<Alert[]>
   /** ALERT_NOT_FOUND. */
   acknowledgeAlert(id: string, caller: Caller): Promise<Alert>
   listEvents(query: { since?: string; followerId?: string; limit: number }): Promise<FleetEvent[]>

@@ -250,6 +250,19 @@ export function storesContract(t: Test, makeSubject: (t: Test) => Promise<Stores
     t.strictSame(await ids({ limit: 1, open: true }), ['a3'])
     t.strictSame(await ids({ limit: 10, open: true }), ['a3', 'a1'])
     t.strictSame(await ids({ limit: 10, open: false }), ['a2'])
+    t.strictSame(await ids({ limit: 10, followerId: 'f1' }), [])
+    const told = { toldAt: new Date(4000).toISOString(), levelSince: new Date(3000).toISOString() }
+    const owed = {
+      ...alert(4, { followerId: 'f1' }),
+      ...told,
+      escalatedFrom: 'ERROR',
+      owedTo: ['x'],
+    } as const
+    await alerts.put(owed)
+    t.strictSame(await alerts.list({ limit: 10, followerId: 'f1', open: true }), [owed])
+    await alerts.put({ ...owed, followerId: 'f2', resolvedAt: new Date(4500).toISOString() })
+    t.strictSame(await ids({ limit: 10, followerId: 'f1' }), [])
+    await alerts.sweep(4501)
     t.equal(await alerts.sweep(5000), 0)
     t.equal(await alerts.sweep(5001), 1, 'resolved before; open ones stay, however old')
     t.equal(await alerts.get('a2'), null)

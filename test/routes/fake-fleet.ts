@@ -33,6 +33,7 @@ export class FakeFleet implements FleetControl {
     view: (id) => (this.statuses.has(id) ? this.getGateway(id) : null),
     openAlerts: () => [...this.alerts.values()],
     signal: new AbortController().signal,
+    eventsKept: 1_000,
   })
   readonly faults: Array<{ id: string; fault: string; value?: string }> = []
   /** What each gateway's log holds. */
@@ -315,8 +316,11 @@ export class FakeFleet implements FleetControl {
     }
   }
 
-  async listAlerts({ limit }: { limit: number }) {
-    return [...this.alerts.values()].slice(0, limit)
+  async listAlerts({ limit, open, followerId }: { limit: number; open?: boolean; followerId?: string }) {
+    return [...this.alerts.values()]
+      .filter((alert) => open === undefined || open === (alert.resolvedAt === undefined))
+      .filter((alert) => followerId === undefined || followerId === alert.followerId)
+      .slice(0, limit)
   }
 
   async acknowledgeAlert(id: string, caller: Caller): Promise<Alert> {

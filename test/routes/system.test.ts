@@ -27,6 +27,21 @@ t.test('alerts', async (t) => {
   const alert = { level: 'ERROR', code: 'CRASH_LOOP', title: 'x', message: 'x', count: 1 } as const
   fleet.alerts.set('a-1', { ...alert, id: 'a-1', key: 'k', raisedAt: at, lastRaisedAt: at })
   t.match(await call('GET', '/alerts?limit=5'), { status: 200, body: { items: [{ id: 'a-1' }] } })
+  const found = async (query: string) =>
+    (await call('GET', `/alerts?${query}`)).body.items.map(({ id }: { id: string }) => id)
+  fleet.alerts.set('a-0', {
+    ...alert,
+    id: 'a-0',
+    key: 'k',
+    followerId: 'f',
+    raisedAt: at,
+    lastRaisedAt: at,
+    resolvedAt: at,
+  })
+  t.strictSame(await found('open=true'), ['a-1'])
+  t.strictSame(await found('open=false'), ['a-0'])
+  t.strictSame(await found('followerId=f'), ['a-0'])
+  t.match(await call('GET', '/alerts?open=maybe'), { status: 400 })
   t.match(await call('POST', '/alerts/a-1/acknowledge'), { status: 200, body: { acknowledgedBy: 'local' } })
   t.match(await call('POST', '/alerts/a-2/acknowledge'), { status: 404, body: { code: 'ALERT_NOT_FOUND' } })
   t.match(await call('POST', '/alerts/a%2f..%2fb/acknowledge'), { status: 400 })
