@@ -38,6 +38,10 @@ const measurements: Record<string, Measurement> = {
     about: 'GET /metrics with 1,000 gateways',
     load: () => import('./metrics.ts'),
   },
+  'event-stream': {
+    about: 'what 200 clients of the live stream cost',
+    load: () => import('./event-stream.ts'),
+  },
   'fleet-launch': {
     about: '20 gateways launched, against bare dockerode (Docker)',
     load: () => import('./fleet-launch.ts'),

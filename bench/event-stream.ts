@@ -1,0 +1,84 @@
+// What 200 clients of the live stream cost the manager while 10 events a second happen, and how late these come.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { hashToken, makeToken, tokenLine } from '../src/doors/tokens.ts'
+import type { Bench } from './bench.ts'
+import type { ClientsSaw, ClientsTask } from './event-stream-clients.ts'
+import type { StreamCost, StreamTask, StreamWork } from './event-stream-process.ts'
+import { followerIds } from './managed.ts'
+import { atMost, type BenchRow } from './row.ts'
+
+const firstPort = 22_000
+const eventsPerSecond = 10
+
+export async function run(bench: Bench): Promise<BenchRow[]> {
+  const [clients, gateways, forMs] = bench.short ? [5, 2, 500] : [200, 20, 15_000]
+  const token = makeToken()
+  const dataDir = mkdtempSync(join(tmpdir(), 'ibgm-bench-'))
+  bench.defer(() => rmSync(dataDir, { recursive: true, force: true }))
+  const server = start(bench, 'event-stream-process.js')
+  const ids = followerIds(gateways)
+  const task: StreamTask = { env: environment(token, gateways, dataDir), ids }
+  const { port } = await ask<{ port: number }>(server, task)
+  const work: StreamWork = { eventsPerSecond, forMs }
+
+  const alone = await ask<StreamCost>(server, work)
+  const readers = start(bench, 'event-stream-clients.js')
+  await ask(readers, { port, token, clients } satisfies ClientsTask)
+  await ask(readers, 'begin')
+  const followed = await ask<StreamCost>(server, work)
+  const saw = await ask<ClientsSaw>(readers, 'saw')
+
+  const share = ({ cpuMs, tookMs }: StreamCost) => (cpuMs / tookMs) * 100
+  bench.say(
+    `without clients ${share(alone).toFixed(1)} % of a core; with ${clients}: ${share(followed).toFixed(1)} %, ${(saw.bytes / 1e6).toFixed(1)} MB told, ${saw.gateways} gateways; an event arrives after ${saw.medianMs} ms in the median; ${Math.round((followed.rssBytes - alone.rssBytes) / 1024 / clients)} KiB a client`,
+  )
+  const wanted = followed.events * clients
+  return [
+    atMost(
+      `${clients} clients at ${eventsPerSecond} events/s`,
+      share(followed) - share(alone),
+      '% of a core',
+      10,
+    ),
+    atMost('an event reaches its clients after, 99th percentile', saw.p99Ms, 'ms', 300),
+    atMost('events missing', Math.max(0, wanted - saw.events), '', 0),
+  ]
+}
+
+function environment(token: string, count: number, dataDir: string): Record<string, string> {
+  return {
+    RUNTIME: 'simulated',
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+    DATA_DIR: dataDir,
+    API_TOKENS: tokenLine({ name: 'bench', role: 'viewer', hash: hashToken(token) }),
+    SIM_LOGIN_SECONDS: '0.01',
+    PORT_RANGE_START: String(firstPort),
+    PORT_RANGE_END: String(firstPort + count - 1),
+  }
+}
+
+function start(bench: Bench, file: string): ChildProcess {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)))
+  bench.defer(() => void child.kill('SIGKILL'))
+  return child
+}
+
+/** The next thing that the process says after being told `message`. */
+async function ask<T>(child: ChildProcess, message: object | string): Promise<T> {
+  const over = new AbortController()
+  try {
+    const ended = once(child, 'exit', over).then(() => Promise.reject(new Error('a process has ended')))
+    const answered = once(child, 'message', over)
+    child.send(message)
+    const [answer] = (await Promise.race([answered, ended])) as [T]
+    return answer
+  } finally {
+    over.abort()
+  }
+}
