@@ -27,6 +27,12 @@ const calls = {
     return now()
   },
 
+  /** Where its dashboard and API are. */
+  async url(): Promise<string> {
+    if (!server) throw new Error('the manager has not been started')
+    return server.url
+  },
+
   /** Followers with credentials whose gateways nobody wants yet. */
   async prepare(ids: string[]): Promise<void> {
     for (const id of ids) {
@@ -72,6 +78,13 @@ const calls = {
     const startedAt = performance.now()
     await until(() => !fleet().gatewayStatus(id).healthy)
     return performance.now() - startedAt
+  },
+
+  /** The moment at which the fault began. */
+  async faultAt(id: string, fault: string): Promise<number> {
+    const at = now()
+    await fleet().injectFault(id, fault, undefined, caller)
+    return at
   },
 
   async clearFaults(id: string): Promise<void> {
