@@ -58,6 +58,10 @@ const measurements: Record<string, Measurement> = {
     about: "how much of IB's limits the gap filler makes use of, without breaking one",
     load: () => import('./gap-fill.ts'),
   },
+  dashboard: {
+    about: 'the dashboard with 1,000 gateways, and how soon a change is on screen (needs Chromium)',
+    load: () => import('./dashboard.ts'),
+  },
   'bar-scan': {
     about: '1,000 series of bars on disk are read for what is missing',
     load: () => import('./bar-scan.ts'),
