@@ -32,7 +32,7 @@ export function App() {
           <main id="content" class={old} tabIndex={-1}>
             <Page place={place} />
           </main>
-          <Footer />
+          <Footer place={place} />
         </>
       )}
       <Toasts />
@@ -62,14 +62,16 @@ function Page({ place }: { readonly place: Place }) {
   }
 }
 
-function Footer() {
+function Footer({ place }: { readonly place: Place }) {
   return (
     <footer class="footer">
       <a href="/docs">API</a>
       <a href="/runbook">Runbook</a>
-      <span class="footer-keys">
-        <kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> from row to row
-      </span>
+      {place.page === 'fleet' && (
+        <span class="footer-keys">
+          <kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> from row to row
+        </span>
+      )}
       {token() !== undefined && (
         <button type="button" class="button button-quiet" onClick={logOut}>
           Log out

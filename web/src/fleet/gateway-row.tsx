@@ -31,7 +31,7 @@ export function GatewayRow({ gateway }: { readonly gateway: Gateway }) {
         </div>
         <Why gateway={gateway} />
       </div>
-      <div class="row-accounts mono">{accounts.join(' ')}</div>
+      {accounts.length > 0 && <div class="row-accounts mono">{accounts.join(' ')}</div>}
       <Pulse gateway={gateway} />
       <Clock gateway={gateway} />
       <div class="row-action">
@@ -83,9 +83,9 @@ function Why({ gateway }: { readonly gateway: Gateway }) {
 
 /** The last sign of life, of one that should give it. */
 function Pulse({ gateway }: { readonly gateway: Gateway }) {
-  const { connected, lastHeartbeatAt, heartbeatRttMs } = gateway
-  const matters = connected || groupOf(gateway) === 'recovering'
-  if (lastHeartbeatAt === undefined || !matters) return <div class="row-pulse" />
+  const { connected, lastHeartbeatAt, heartbeatRttMs, retryAt } = gateway
+  const matters = connected || (groupOf(gateway) === 'recovering' && retryAt === undefined)
+  if (lastHeartbeatAt === undefined || !matters) return null
   return (
     <div class="row-pulse">
       {connected && heartbeatRttMs !== undefined && (
