@@ -1,4 +1,5 @@
 // The ordered end: refuse new work, end what decides, stop or leave the gateways within the budget, close sessions. Errors are logged, never in the way.
+import { setMaxListeners } from 'node:events'
 import { FleetError } from '../ports/errors.ts'
 import { traced } from '../telemetry/tracer.ts'
 import type { Fleet } from './fleet.ts'
@@ -34,6 +35,8 @@ export async function shutDown(fleet: Fleet): Promise<void> {
 async function stopAll(fleet: Fleet, keepers: readonly Keeper[]): Promise<void> {
   const { clock, log, settings } = fleet.deps
   const politely = new AbortController()
+  // As many gateways as there are listen to each.
+  setMaxListeners(0, politely.signal)
   const cancel = clock.schedule(settings.shutdownTimeoutMs * 0.8, () =>
     politely.abort(new Error('the shutdown budget is nearly over')),
   )
@@ -46,6 +49,7 @@ async function stopAll(fleet: Fleet, keepers: readonly Keeper[]): Promise<void> 
     'killing gateways that did not stop in time',
   )
   const atOnce = new AbortController()
+  setMaxListeners(0, atOnce.signal)
   const end = clock.schedule(settings.shutdownTimeoutMs * 0.2, () =>
     atOnce.abort(new Error('the shutdown budget is over')),
   )
