@@ -57,7 +57,7 @@ export function AlertCard({ alert, onChange }: AlertCardProps) {
                 href={runbook}
                 target="_blank"
                 rel="noreferrer"
-                aria-label={`Runbook on ${code} (opens a new tab)`}
+                aria-label={`Step by step in the runbook: ${code}, in a new tab`}
               >
                 Step by step in the runbook
               </a>
