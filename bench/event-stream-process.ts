@@ -9,6 +9,12 @@ export interface StreamWork {
   readonly eventsPerSecond: number
   readonly forMs: number
 }
+/** Ends the containers of these followers, one after the other. */
+export interface EndWork {
+  readonly end: readonly string[]
+}
+/** When each was ended, milliseconds since the epoch. */
+export type EndedAt = Readonly<Record<string, number>>
 export interface StreamCost {
   /** Of the whole process, in milliseconds of processor time. */
   readonly cpuMs: number
@@ -28,8 +34,20 @@ process.once('message', async ({ env, ids }: StreamTask) => {
     await fleet.patchFollower(id, { enabled: true }, caller)
     await fleet.launchGateway(id, { ...caller, waitMs: patienceMs })
   }
-  process.on('message', async (work: StreamWork) => process.send?.(await happen(work)))
+  process.on('message', async (work: StreamWork | EndWork) => {
+    process.send?.('end' in work ? await end(work) : await happen(work))
+  })
   process.send?.({ port: Number(new URL(url).port) })
+
+  async function end({ end: followers }: EndWork): Promise<EndedAt> {
+    const endedAt: Record<string, number> = {}
+    for (const id of followers) {
+      endedAt[id] = Date.now()
+      await fleet.injectFault(id, 'exit', undefined, caller)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    return endedAt
+  }
 
   /** Renames followers in turn: each is an event of the history and a gateway that changed. */
   async function happen({ eventsPerSecond, forMs }: StreamWork): Promise<StreamCost> {

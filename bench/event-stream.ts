@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { hashToken, makeToken, tokenLine } from '../src/doors/tokens.ts'
 import type { Bench } from './bench.ts'
 import type { ClientsSaw, ClientsTask } from './event-stream-clients.ts'
-import type { StreamCost, StreamTask, StreamWork } from './event-stream-process.ts'
+import type { EndedAt, EndWork, StreamCost, StreamTask, StreamWork } from './event-stream-process.ts'
 import { followerIds } from './managed.ts'
-import { atMost, type BenchRow } from './row.ts'
+import { atMost, type BenchRow, median } from './row.ts'
 
 const firstPort = 22_000
 const eventsPerSecond = 10
@@ -33,6 +33,10 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
   const followed = await ask<StreamCost>(server, work)
   const saw = await ask<ClientsSaw>(readers, 'saw')
 
+  const endedAt = await ask<EndedAt>(server, { end: ids.slice(0, 10) } satisfies EndWork)
+  const { lostAt } = await ask<ClientsSaw>(readers, 'saw')
+  const toldMs = Object.entries(endedAt).map(([id, at]) => (lostAt[id] ?? Number.POSITIVE_INFINITY) - at)
+
   const share = ({ cpuMs, tookMs }: StreamCost) => (cpuMs / tookMs) * 100
   bench.say(
     `without clients ${share(alone).toFixed(1)} % of a core; with ${clients}: ${share(followed).toFixed(1)} %, ${(saw.bytes / 1e6).toFixed(1)} MB told, ${saw.gateways} gateways; an event arrives after ${saw.medianMs} ms in the median; ${Math.round((followed.rssBytes - alone.rssBytes) / 1024 / clients)} KiB a client`,
@@ -46,6 +50,7 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
       10,
     ),
     atMost('an event reaches its clients after, 99th percentile', saw.p99Ms, 'ms', 300),
+    atMost('the end of a container is told to the last client after, median', median(toldMs), 'ms', 300),
     atMost('events missing', Math.max(0, wanted - saw.events), '', 0),
   ]
 }
@@ -54,7 +59,7 @@ function environment(token: string, count: number, dataDir: string): Record<stri
   return {
     RUNTIME: 'simulated',
     PORT: '0',
-    LOG_LEVEL: 'warn',
+    LOG_LEVEL: 'error',
     DATA_DIR: dataDir,
     API_TOKENS: tokenLine({ name: 'bench', role: 'viewer', hash: hashToken(token) }),
     SIM_LOGIN_SECONDS: '0.01',
