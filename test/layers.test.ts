@@ -43,13 +43,19 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
       `^(schemas/|routes/|src/(ports|telemetry)/|src/${face}$|node:|fastify$|@fastify/|typebox$|yaml$|pino$)`,
     ),
   },
+  // The dashboard runs in a browser. It reads streams as the command line does, and log lines as the fleet does.
+  {
+    part: /^web\/src\//,
+    may: /^(schemas\/|web\/src\/|src\/cli\/server-sent-events\.ts$|src\/fleet\/(login-log\/|scrub\.ts$)|preact$|preact\/hooks$|@preact\/signals$)/,
+  },
   // A client of the API. What works without a server is put together from adapters, and reads logs as the fleet does.
   { part: /^src\/cli\//, may: /^(?!src\/(fleet\/(?!login-log\/)|alerts\/|main\.ts|config\.ts))/ },
 ]
 
 /** Packages that only one place may know. */
 const vendors: Array<{ name: RegExp; owner: RegExp }> = [
-  { name: /^@stoqey\/ib/, owner: /^src\/adapters\/ib\// },
+  // A snippet on the dashboard shows it; nothing there uses it.
+  { name: /^@stoqey\/ib/, owner: /^(src\/adapters\/ib\/|web\/src\/gateway\/snippets\.ts$)/ },
   // The two others are tools that a person runs, not the manager.
   {
     name: /^dockerode$/,
@@ -65,6 +71,7 @@ const vendors: Array<{ name: RegExp; owner: RegExp }> = [
   { name: /^@opentelemetry\/api$/, owner: /^src\/(telemetry|adapters\/otel)\// },
   { name: /^@opentelemetry\/(?!api$)/, owner: /^src\/adapters\/otel\// },
   { name: /^marked$/, owner: /^routes\/runbook-page\.ts$/ },
+  { name: /^(preact|@preact)(\/|$)/, owner: /^web\/src\// },
   { name: /^udsv$/, owner: /^src\/adapters\/csv\// },
   { name: /^prom-client$/, owner: /^src\/adapters\/prometheus\// },
 ]
@@ -81,7 +88,7 @@ interface Source {
 }
 
 const sources: Source[] = await Promise.all(
-  (await Promise.all(['schemas', 'routes', 'src'].map(filesBelow))).flat().map(async (file) => {
+  (await Promise.all(['schemas', 'routes', 'src', 'web/src'].map(filesBelow))).flat().map(async (file) => {
     const text = await readFile(join(root, file), 'utf8')
     const found = text.matchAll(
       /^(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'|^import '([^']+)'/gms,
@@ -144,9 +151,22 @@ t.test('each vendor package has one owner', async (t) => {
 })
 
 t.test('only the configuration and what starts a process read the environment', async (t) => {
-  const readers = sources.filter(({ text }) => /\bprocess\.env\b/.test(text)).map(({ file }) => file)
+  // There is none in a browser; what the dashboard shows are lines for programs of others.
+  const here = sources.filter(({ file }) => !file.startsWith('web/'))
+  const readers = here.filter(({ text }) => /\bprocess\.env\b/.test(text)).map(({ file }) => file)
   t.strictSame(
     readers.filter((file) => !entries.test(file)),
+    [],
+  )
+})
+
+t.test('the dashboard knows schemas as types only: their library stays out of the browser', async (t) => {
+  const loading = sources.filter(
+    ({ file, text }) =>
+      file.startsWith('web/') && /^import (?!type\b)[^'"`;]*?from\s+'[./]+schemas\//ms.test(text),
+  )
+  t.strictSame(
+    loading.map(({ file }) => file),
     [],
   )
 })
@@ -166,6 +186,6 @@ function importsThat(breakRule: (file: string, name: string) => boolean): string
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true })
   return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
 }
