@@ -15,6 +15,7 @@ import { ScreenAccess } from './screen-access.tsx'
 import { Situation } from './situation.tsx'
 import { useTimeline } from './timeline.ts'
 import './gateway.css'
+import './gateway-parts.css'
 import './phase-band.css'
 import './log-tail.css'
 

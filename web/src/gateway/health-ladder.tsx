@@ -38,7 +38,7 @@ const looks: Readonly<Record<LayerStatus, { readonly tone: Tone; readonly words:
 }
 
 export function HealthLadder({ gateway }: { readonly gateway: Gateway }) {
-  const { followerId, phase, since, conditions, healthy } = gateway
+  const { followerId, phase, desired, since, conditions, healthy } = gateway
   const path = `/gateways/${encodeURIComponent(followerId)}/health`
   const ask = useCallback(
     (signal: AbortSignal) => api<GatewayHealth>(path, { query: { report: true }, signal }),
@@ -49,24 +49,28 @@ export function HealthLadder({ gateway }: { readonly gateway: Gateway }) {
   return (
     <Panel title="Health">
       <Heard polled={polled} what="health">
-        {(health) => <Ladder health={health} />}
+        {(health) => <Ladder health={health} isIdle={desired === 'stopped' && phase === 'stopped'} />}
       </Heard>
     </Panel>
   )
 }
 
-function Ladder({ health }: { readonly health: GatewayHealth }) {
-  const { layers, failing, healthy } = health
+interface LadderProps {
+  readonly health: GatewayHealth
+  /** Nobody wants it to run: what does not is no fault. */
+  readonly isIdle: boolean
+}
+
+function Ladder({ health, isIdle }: LadderProps) {
+  const { layers, failing } = health
   return (
     <>
-      <p class="ladder-verdict">
-        {healthy ? 'A bot may use it.' : `No bot can use it${failing ? `: ${faultWords[failing]}` : ''}.`}
-      </p>
+      <p class="ladder-verdict">{verdictOf(health, isIdle)}</p>
       <ol class="ladder">
         {layers.map(({ name, status, since, detail }) => {
-          const { tone, words } = looks[status]
+          const { tone, words } = looks[isIdle && status === 'failing' ? 'unknown' : status]
           return (
-            <li key={name} class={`rung rung-${status}${name === failing ? ' rung-first' : ''}`}>
+            <li key={name} class={`rung rung-${status}${name === failing && !isIdle ? ' rung-first' : ''}`}>
               <Mark tone={tone} />
               <span class="rung-name">{layerWords[name]}</span>
               <span class="rung-since soft">
@@ -80,4 +84,10 @@ function Ladder({ health }: { readonly health: GatewayHealth }) {
       </ol>
     </>
   )
+}
+
+function verdictOf({ healthy, failing }: GatewayHealth, isIdle: boolean): string {
+  if (healthy) return 'A bot may use it.'
+  if (isIdle) return 'It is stopped, and nobody wants it to run.'
+  return `No bot can use it${failing ? `: ${faultWords[failing]}` : ''}.`
 }
