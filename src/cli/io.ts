@@ -5,6 +5,10 @@ export interface Output {
   write(text: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
+  /** A terminal tells when its size changes. */
+  on?(event: 'resize', listener: () => void): unknown
+  off?(event: 'resize', listener: () => void): unknown
 }
 
 /** Where answers and piped input come from; `setRawMode` exists on a terminal only. */

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAlertCommands } from './commands/alerts.ts'
 import { addBarsCommand } from './commands/bars.ts'
+import { addCompletionCommands } from './commands/completion.ts'
+import { addConfigCommand } from './commands/config.ts'
+import { addEventsCommand } from './commands/events.ts'
 import { addFaultCommand } from './commands/fault.ts'
 import { addFollowerCommands } from './commands/followers.ts'
 import { addGapCommands } from './commands/gaps.ts'
@@ -11,6 +14,8 @@ import { addLogsCommand } from './commands/logs.ts'
 import { addSeriesCommands } from './commands/series.ts'
 import { addServerlessCommands } from './commands/serverless.ts'
 import { addStatusCommands } from './commands/status.ts'
+import { addTimelineCommand } from './commands/timeline.ts'
+import { addWatchCommand } from './commands/watch.ts'
 import { printFailure } from './failure.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { type Cli, createToolbox, type GlobalOptions, type Handler } from './toolbox.ts'
@@ -39,8 +44,8 @@ function createProgram(io: Io, settle: (code: ExitCode) => void): Command {
   const program = new Command('ibgm')
     .description(about)
     .version(version(), '-V, --version')
-    .option('--url <url>', 'the manager [IBGM_URL, else http://127.0.0.1:8080]')
-    .option('--token <token>', 'API token; IBGM_TOKEN keeps it out of the process list')
+    .option('--url <url>', 'the manager [IBGM_URL, the config file, http://127.0.0.1:8080]')
+    .option('--token <token>', 'API token; IBGM_TOKEN or a file keeps it out of the process list')
     .option('--json', 'print JSON instead of text')
     .addHelpText('after', footer)
     .configureHelp({ showGlobalOptions: true })
@@ -65,20 +70,27 @@ function createProgram(io: Io, settle: (code: ExitCode) => void): Command {
     },
   }
   addStatusCommands(cli)
+  addWatchCommand(cli)
   addGatewayCommands(cli)
   addLogsCommand(cli)
   addFollowerCommands(cli)
   addAlertCommands(cli)
+  addEventsCommand(cli)
+  addTimelineCommand(cli)
   addSeriesCommands(cli)
   addGapCommands(cli)
   addBarsCommand(cli)
   addFaultCommand(cli)
   addServerlessCommands(cli)
+  addConfigCommand(cli)
+  addCompletionCommands(cli)
   return program
 }
 
 /** `--wait` takes an optional time, so `launch --wait alpha` would read the id as one: only what starts like a number is a time. */
 function separateWait(argv: readonly string[]): string[] {
+  // What is only being typed stays as it is.
+  if (argv[0] === '__complete') return [...argv]
   return argv.map((word, at) => (word === '--wait' && !/^\d/.test(argv[at + 1] ?? '0') ? '--wait=' : word))
 }
 

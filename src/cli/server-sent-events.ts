@@ -5,6 +5,8 @@ export interface ServerSentEvent {
   readonly data: string
   /** The last id seen, to resume from. */
   readonly id?: string
+  /** How long the server wants a client to wait before it comes again. */
+  readonly retryMs?: number
 }
 
 /** Events as they arrive; comments (keep-alives) are dropped, an unfinished event at the end too. */
@@ -12,9 +14,13 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
   let event = 'message'
   let data: string[] = []
   let id: string | undefined
+  let retryMs: number | undefined
   for await (const line of readLines(body)) {
     if (line === '') {
-      if (data.length > 0) yield { event, data: data.join('\n'), ...(id === undefined ? {} : { id }) }
+      if (data.length > 0) {
+        const place = { ...(id === undefined ? {} : { id }), ...(retryMs === undefined ? {} : { retryMs }) }
+        yield { event, data: data.join('\n'), ...place }
+      }
       event = 'message'
       data = []
       continue
@@ -25,6 +31,7 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
     if (field === 'data') data.push(value)
     else if (field === 'event') event = value
     else if (field === 'id') id = value
+    else if (field === 'retry' && /^\d{1,7}$/.test(value)) retryMs = Number(value)
   }
 }
 

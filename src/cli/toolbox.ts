@@ -1,6 +1,7 @@
 // What every command gets: streams, colours, the client, and one way to answer as text or as JSON.
 import type { Command } from 'commander'
 import { type ApiClient, createClient } from './client.ts'
+import { type Connection, readConnection } from './connection.ts'
 import type { ExitCode, Io } from './io.ts'
 import { type Paint, painter } from './terminal.ts'
 
@@ -14,7 +15,9 @@ export interface Toolbox {
   readonly io: Io
   readonly json: boolean
   readonly paint: Paint
-  /** A client of the manager named by option or environment; CliError `usage` when that is no URL. */
+  /** Which manager is meant, and where that is said. CliError `usage`. */
+  connection(): Connection
+  /** A client of that manager. CliError `usage`. */
   client(): ApiClient
   /** Prints `value` with --json, else the lines. */
   answer(value: unknown, lines: () => readonly string[]): void
@@ -38,8 +41,6 @@ export interface Cli {
   ): void
 }
 
-const defaultUrl = 'http://127.0.0.1:8080'
-
 export function createToolbox(io: Io, options: GlobalOptions): Toolbox {
   const json = options.json === true
   const say = (...lines: readonly string[]) => {
@@ -49,11 +50,12 @@ export function createToolbox(io: Io, options: GlobalOptions): Toolbox {
     io,
     json,
     paint: painter(io.stdout, io.env),
+    connection: () => readConnection(options, io.env),
     client() {
-      const token = options.token ?? io.env.IBGM_TOKEN
+      const { url, token } = readConnection(options, io.env)
       return createClient({
-        url: options.url ?? (io.env.IBGM_URL || defaultUrl),
-        ...(token ? { token } : {}),
+        url: url.value,
+        ...(token ? { token: token.value } : {}),
         ...(io.signal ? { signal: io.signal } : {}),
       })
     },

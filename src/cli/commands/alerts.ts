@@ -1,5 +1,5 @@
-// `ibgm alerts` and `ibgm events`: what needs somebody, and what happened.
-import type { Alert, AlertLevel, FleetEvent } from '../../../schemas/system.ts'
+// `ibgm alerts`: what needs somebody.
+import type { Alert, AlertLevel } from '../../../schemas/system.ts'
 import { segment } from '../client.ts'
 import { CliError, exitCodes } from '../io.ts'
 import { age, type Colour, type Paint, printable, type Row, renderTable } from '../terminal.ts'
@@ -37,35 +37,10 @@ export function addAlertCommands(cli: Cli): void {
       return exitCodes.ok
     },
   )
-  cli.handle<[], { since?: string; follower?: string; limit?: string }>(
-    cli.program
-      .command('events')
-      .description('the audit history, oldest first')
-      .option('--since <id-or-time>', 'after this event, or after this time (RFC 3339)')
-      .option('--follower <id>', 'of one follower')
-      .option('--limit <n>', 'at most so many [100]'),
-    async (tools, _args, { since, follower, limit }) => {
-      const query = { since, followerId: follower, limit: checkedLimit(limit) }
-      const { body } = await tools.client().send<{ items: FleetEvent[] }>('GET', '/events', { query })
-      tools.answer(body, () =>
-        renderTable(
-          ['AT', 'TYPE', 'FOLLOWER', 'BY', 'WHAT'],
-          body.items.map(({ at, type, followerId, actor, message }) => [
-            at,
-            type,
-            followerId ?? '-',
-            actor ?? '-',
-            message,
-          ]),
-          tools.paint,
-        ),
-      )
-      return exitCodes.ok
-    },
-  )
 }
 
-function checkedLimit(limit: string | undefined): string | undefined {
+/** CliError `usage` unless it is a limit that the API takes. */
+export function checkedLimit(limit: string | undefined): string | undefined {
   if (limit === undefined || /^[1-9]\d{0,2}$|^1000$/.test(limit)) return limit
   throw new CliError('usage', `--limit takes a number from 1 to 1000, got "${limit}"`)
 }

@@ -1,0 +1,75 @@
+// The manager's event stream as it is, for as long as one watches: a manager that goes is told of, and waited for.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Gateway } from '../../schemas/gateway.ts'
+import type { Alert, FleetEvent } from '../../schemas/system.ts'
+import { type ApiClient, ApiProblem, type Query } from './client.ts'
+import { CliError } from './io.ts'
+
+export type LiveItem =
+  | { readonly kind: 'event'; readonly event: FleetEvent }
+  | { readonly kind: 'gateway'; readonly gateway: Gateway }
+  | { readonly kind: 'gateway-removed'; readonly followerId: string }
+  | { readonly kind: 'alert'; readonly alert: Alert }
+  /** What is has been told; from now on come changes. */
+  | { readonly kind: 'synced' }
+  /** The stream ended; it is tried again. */
+  | { readonly kind: 'lost'; readonly why: string }
+
+export interface LiveOptions {
+  readonly client: ApiClient
+  /** As GET /events/stream; `since` moves on with each event seen. */
+  readonly query: Query
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Items until the signal aborts. A manager that cannot be reached at the first try, or that says no, is a failure as of any request. */
+export async function* followLive({ client, query, signal }: LiveOptions): AsyncGenerator<LiveItem> {
+  let retryMs = 2_000
+  let since = query.since
+  let connected = false
+  while (!signal?.aborted) {
+    let why = 'the manager ended the stream'
+    try {
+      const told = client.events('/events/stream', { ...query, since })
+      for await (const { event, data, id, retryMs: wanted } of told) {
+        retryMs = wanted ?? retryMs
+        connected = true
+        if (id !== undefined) since = id
+        const item = itemOf(event, data)
+        if (item?.kind === 'lost') why = item.why
+        else if (item) yield item
+      }
+    } catch (error) {
+      if (signal?.aborted) return
+      const passing =
+        error instanceof CliError || (error instanceof ApiProblem && error.problem.status === 503)
+      if (!connected || !passing) throw error
+      why = error.message
+    }
+    if (signal?.aborted) return
+    connected = true
+    yield { kind: 'lost', why }
+    await delay(retryMs, undefined, signal ? { signal } : {}).catch(() => {})
+  }
+}
+
+/** Undefined for what a later manager may tell and this client does not know. */
+function itemOf(event: string, data: string): LiveItem | undefined {
+  const value = JSON.parse(data)
+  switch (event) {
+    case 'message':
+      return { kind: 'event', event: value }
+    case 'gateway':
+      return { kind: 'gateway', gateway: value }
+    case 'gateway-removed':
+      return { kind: 'gateway-removed', followerId: value.followerId }
+    case 'alert':
+      return { kind: 'alert', alert: value }
+    case 'synced':
+      return { kind: 'synced' }
+    case 'error':
+      return { kind: 'lost', why: value.detail }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,85 @@
+// Completion: the words that may come next, and a real bash that has sourced the script.
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { closedUrl, gateway, ibgm, stubApi } from './harness.ts'
+
+const items = ['alpha', 'alto', 'bravo', '$(touch hacked)'].map((followerId) => gateway({ followerId }))
+
+/** What is offered after these words, the last of which is being typed. */
+async function offered(url: string, ...words: string[]) {
+  const { stdout, stderr, code } = await ibgm(['__complete', '--', ...words], { env: { IBGM_URL: url } })
+  return { words: stdout.split('\n').filter(Boolean), stderr, code }
+}
+
+t.test('commands, their own commands, options, choices and follower ids', async (t) => {
+  const api = await stubApi(t, () => ({ body: { items, counts: {} } }))
+  const cases: Array<[typed: string[], found: string[]]> = [
+    [['lau'], ['launch']],
+    [
+      ['followers', 'cr'],
+      ['create', 'credentials'],
+    ],
+    [
+      ['launch', 'al'],
+      ['alpha', 'alto'],
+    ],
+    [
+      ['launch', 'alpha', ''],
+      ['alpha', 'alto', 'bravo'],
+    ],
+    [['logs', 'alpha', '--f'], ['--follow']],
+    [['--url', 'http://x', 'lau'], ['launch']],
+    [['launch', '--wait', 'b'], ['bravo']],
+    [['restart', 'alpha', '--mode', 's'], ['soft']],
+    [['events', '--follower', 'br'], ['bravo']],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
+    [['timeline', 'alpha', ''], []],
+    [['alerts', 'ack', ''], []],
+    [['status', '--js'], ['--json']],
+  ]
+  for (const [typed, found] of cases)
+    t.strictSame((await offered(api.url, ...typed)).words, found, typed.join(' '))
+  t.notOk((await offered(api.url, '')).words.includes('__complete'))
+})
+
+t.test('a manager that is away is no error', async (t) => {
+  t.strictSame(await offered(await closedUrl(), 'status', ''), { words: [], stderr: '', code: 0 })
+})
+
+t.test('each shell has a script; another one is wrong usage', async (t) => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { code, stdout } = await ibgm(['completion', shell])
+    t.equal(code, 0)
+    t.match(stdout, 'ibgm __complete')
+  }
+  t.equal((await ibgm(['completion', 'tcsh'])).code, 2)
+})
+
+const bash = spawnSync('bash', ['--version']).status === 0
+t.test('bash completes by the script', { skip: !bash && 'there is no bash' }, async (t) => {
+  const api = await stubApi(t, () => ({ body: { items, counts: {} } }))
+  const dir = t.testdir()
+  const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+  const command = join(dir, 'ibgm')
+  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`)
+  chmodSync(command, 0o755)
+  const script = `
+    source <(ibgm completion bash)
+    COMP_WORDS=(ibgm logs al); COMP_CWORD=2; _ibgm; echo "\${COMPREPLY[@]}"
+    COMP_WORDS=(ibgm res); COMP_CWORD=1; _ibgm; echo "\${COMPREPLY[@]}"
+    COMP_WORDS=(ibgm logs ''); COMP_CWORD=2; _ibgm; echo "\${#COMPREPLY[@]}"`
+  const child = spawn('bash', ['--norc', '-c', script], {
+    cwd: dir,
+    env: { PATH: `${dir}:${process.env.PATH}`, IBGM_URL: api.url },
+  })
+  const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr)])
+  t.equal(complaints, '')
+  t.strictSame(said.trimEnd().split('\n'), ['alpha alto', 'restart', '3'])
+})
