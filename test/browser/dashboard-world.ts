@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Locator, Page } from 'playwright-core'
-import type { Test } from 'tap'
 import type { Gateway } from '../../schemas/gateway.ts'
 import { hashToken, makeToken, type Role, tokenLine } from '../../src/doors/tokens.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
@@ -27,14 +26,21 @@ export interface ProductOptions {
   readonly token?: string
 }
 
+/** A test, or whoever else ends what it began. */
+export interface ProductOwner {
+  teardown(end: () => unknown): void
+  /** Needed where the environment names no DATA_DIR. */
+  testdir?(): string
+}
+
 export async function startProduct(
-  t: Pick<Test, 'teardown' | 'testdir'>,
+  owner: ProductOwner,
   { env = {}, token }: ProductOptions = {},
 ): Promise<Product> {
   const { from, to } = portRange(20)
   const common = {
     RUNTIME: 'simulated',
-    DATA_DIR: env.DATA_DIR ?? t.testdir(),
+    DATA_DIR: env.DATA_DIR ?? owner.testdir?.(),
     SIM_LOGIN_SECONDS: '0.05',
     SIM_TWOFA_SECONDS: '60',
     SIM_RESTART_SECONDS: '0.2',
@@ -49,7 +55,7 @@ export async function startProduct(
       env: { ...common, PORT: port },
     })
   let server: RunningServer = await start('0')
-  t.teardown(() => server.close())
+  owner.teardown(() => server.close())
   const { url } = server
 
   const call: Product['call'] = async <T>(method: string, path: string, body?: object) => {

@@ -26,7 +26,7 @@ export function HeatMap({ rows, gapsLeftOut }: HeatMapProps) {
     <Panel title="Gap coverage" wide>
       <p class="panel-note">
         The last {days.length} days in UTC, from the open gaps alone: a day without a mark has no gap, or its
-        market was closed. The darker, the more of the day lies within gaps.
+        market was closed. The stronger, the more of the day lies within gaps.
         {gapsLeftOut && ' There are more gaps than are shown here.'}
       </p>
       <Legend />
