@@ -33,6 +33,8 @@ export class AlertBook implements AlertDesk {
   readonly #deps: AlertBookDeps
   readonly #runbook: (code: AlertCode) => string | undefined
   readonly #deliveries: ReadonlyMap<AlertSink, Delivery>
+  /** The latest of those that the store would not take, by id. */
+  readonly #unstored = new Map<string, AlertRecord>()
   /** The writes of one alert follow each other. */
   readonly #turns = new Turns()
   readonly #writing = new Set<Promise<void>>()
@@ -119,8 +121,29 @@ export class AlertBook implements AlertDesk {
     }
   }
 
+  /** Writes again what the store would not take. To be called when it answers. */
+  storeAgain(): void {
+    for (const alert of [...this.#unstored.values()]) this.#save(alert)
+  }
+
   *open(): Iterable<Alert> {
     for (const alert of this.#open.values()) yield asTold(alert)
+  }
+
+  /** The open alert of `key` as it was last drafted. */
+  drafted(key: string): AlertDraft | undefined {
+    const alert = this.#open.get(key)
+    if (!alert) return undefined
+    const { level, escalatedFrom, code, followerId, title, message, action } = alert
+    return {
+      key,
+      level: escalatedFrom ?? level,
+      code: code as AlertCode,
+      ...(followerId !== undefined && { followerId }),
+      title,
+      message,
+      ...(action !== undefined && { action }),
+    }
   }
 
   isOpen(key: string): boolean {
@@ -203,12 +226,16 @@ export class AlertBook implements AlertDesk {
 
   #save(alert: AlertRecord): void {
     const writing = this.#put(alert)
-      .catch((err) => this.#deps.log.warn({ err, alert: alert.key }, 'alert not stored'))
+      .catch((err) => {
+        this.#deps.log.warn({ err, alert: alert.key }, 'alert not stored; tried again')
+        this.#unstored.set(alert.id, alert)
+      })
       .finally(() => this.#writing.delete(writing))
     this.#writing.add(writing)
   }
 
   #put(alert: AlertRecord): Promise<void> {
+    this.#unstored.delete(alert.id)
     const owedTo = this.#owedTo(alert.id)
     if (owedTo.length > 0) this.#owed.set(alert.id, alert)
     const record = { ...alert, ...(owedTo.length > 0 && { owedTo }) }

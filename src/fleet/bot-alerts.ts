@@ -1,16 +1,16 @@
 // The alerts of bots that are not well, merged with their gateway's: while that is down, they are its consequence and are held back. Pure.
 import type { AlertDraft } from '../ports/alerts.ts'
-import { alertPrefix, type Draft, type Judged } from './judged.ts'
+import type { Draft, Judged } from './judged.ts'
 import { gatewayStatus } from './state.ts'
 
 /** A bot reconnects within a sweep or two. */
 const patienceSweeps = 2
 
-export function botAlerts({ bots, state, follower, isTold }: Judged, draft: Draft): AlertDraft[] {
+export function botAlerts({ bots, state, told }: Judged, draft: Draft): AlertDraft[] {
   const isUp = gatewayStatus(state.phase) === 'RUNNING'
   return bots.flatMap(({ purpose, healthy, missed, detail }) => {
     const key = `BOT_UNHEALTHY:${purpose}`
-    const isDue = (isUp && missed > patienceSweeps) || isTold(`${alertPrefix(follower.id)}${key}`)
+    const isDue = (isUp && missed > patienceSweeps) || told(key) !== undefined
     if (healthy || !isDue) return []
     return draft('ERROR', 'BOT_UNHEALTHY', `Bot "${purpose}" is not well`, {
       key,

@@ -34,6 +34,6 @@ function judged({ alerts, bots, deps }: Fleet, keeper: Keeper): Judged {
     driftSince: conditions.find(({ type }) => type === 'Drift')?.since ?? null,
     twofaMaxPushes: deps.settings.lifecycle.twofaMaxPushes,
     bots: bots?.reportsOf(follower.id) ?? [],
-    isTold: (key) => alerts.isOpen(key),
+    told: (key) => alerts.drafted(alertPrefix(follower.id) + key),
   }
 }

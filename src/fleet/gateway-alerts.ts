@@ -2,7 +2,7 @@
 import type { ReasonCode } from '../../schemas/reason.ts'
 import type { AlertDraft } from '../ports/alerts.ts'
 import { botAlerts } from './bot-alerts.ts'
-import { alertPrefix, type Draft, draftsOf, type Judged } from './judged.ts'
+import { type Draft, draftsOf, type Judged } from './judged.ts'
 import { type Telling, whenToTell } from './maintenance.ts'
 import { type Cause, describeReason } from './reasons.ts'
 import { gatewayStatus } from './state.ts'
@@ -10,6 +10,7 @@ import { twofaAlert, twofaChangesAt, twofaKey } from './twofa-alert.ts'
 
 const upstreamPatienceMs = 900_000
 const sessionPatienceMs = 60_000
+const credentialsPatienceMs = 3_000
 const driftPatienceMs = 86_400_000
 
 /** The alerts that should be open for this gateway at `now`, most of the time none. */
@@ -38,12 +39,13 @@ export function alertsChangeAt(judged: Judged, now: number): number | undefined 
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
+const putCredentials = 'npx ibgm followers credentials {id}'
+
 function lockAlert({ state }: Judged, draft: Draft): AlertDraft | undefined {
   if (state.phase !== 'locked' || !state.cause) return undefined
   const { code, message, action = '' } = describeReason(state.cause)
   // A launch with the same rejected login is refused; new credentials are enough.
-  const command =
-    code === 'CREDENTIALS_REJECTED' ? 'npx ibgm followers credentials {id}' : 'npx ibgm launch {id}'
+  const command = code === 'CREDENTIALS_REJECTED' ? putCredentials : 'npx ibgm launch {id}'
   return draft('CRITICAL', code, 'Gateway needs a person', {
     message,
     action: `${action} (${command})`.trim(),
@@ -68,23 +70,26 @@ function troubleOf({ state }: Judged): Cause | null {
 function troubleTelling(judged: Judged): Telling | undefined {
   const trouble = troubleOf(judged)
   const { state, region } = judged
-  if (!trouble || state.troubleSince === null || !isOfMaintenance.has(trouble.code)) return undefined
-  return whenToTell(state.troubleSince, 0, region)
+  if (!trouble || state.troubleSince === null) return undefined
+  if (isOfMaintenance.has(trouble.code)) return whenToTell(state.troubleSince, 0, region)
+  // A new follower's credentials are put right after its record.
+  return trouble.code === 'CREDENTIALS_MISSING'
+    ? { at: state.troubleSince + credentialsPatienceMs }
+    : undefined
 }
 
 function troubleAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {
   const trouble = troubleOf(judged)
   if (!trouble) return undefined
   const telling = troubleTelling(judged)
-  const key = `${alertPrefix(judged.follower.id)}${trouble.code}`
-  if (telling && now < telling.at && !judged.isTold(key)) return undefined
+  if (telling && now < telling.at && !judged.told(trouble.code)) return undefined
   const level = judged.state.failures >= 3 ? 'ERROR' : 'WARNING'
-  return draft(
-    level,
-    trouble.code,
-    'Gateway is down',
-    outlasting(trouble, telling, now, judged.state.troubleSince),
-  )
+  const { message, action } = outlasting(trouble, telling, now, judged.state.troubleSince)
+  const lacks = trouble.code === 'CREDENTIALS_MISSING' || trouble.code === 'CREDENTIALS_INCOMPLETE'
+  return draft(level, trouble.code, 'Gateway is down', {
+    message,
+    ...(action !== undefined && { action: lacks ? `${action} (${putCredentials})` : action }),
+  })
 }
 
 interface Outage {
@@ -111,8 +116,8 @@ function outageOf({ state, region }: Judged): Outage | undefined {
 const outageCodes = ['SESSION_LOST', 'HEARTBEAT_LOST', 'UPSTREAM_LOST'] as const
 
 function outageAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {
-  const { state, isTold, follower, seen } = judged
-  const told = outageCodes.find((code) => isTold(`${alertPrefix(follower.id)}${code}`))
+  const { state, seen } = judged
+  const told = outageCodes.find((code) => judged.told(code))
   const outage = outageOf(judged)
   if (outage && (now >= outage.telling.at || told === outage.cause.code)) {
     const words = outlasting(outage.cause, outage.telling, now, outage.since)
@@ -120,7 +125,7 @@ function outageAlert(judged: Judged, now: number, draft: Draft): AlertDraft | un
   }
   // On the ladder to its next try, or under a manager that has just started, it is as lost as before.
   const isDown = gatewayStatus(state.phase) !== 'RUNNING' && state.phase !== 'locked' && !state.trouble
-  const hasOther = isTold(`${alertPrefix(follower.id)}${twofaKey}`) || state.phase === 'awaiting-2fa'
+  const hasOther = judged.told(twofaKey) || state.phase === 'awaiting-2fa'
   if (!told || !isDown || hasOther || !seen.wanted) return undefined
   const title = told === 'UPSTREAM_LOST' ? 'IBKR is lost behind a live gateway' : 'Gateway does not answer'
   return draft('ERROR', told, title, describeReason({ code: told }))
@@ -151,13 +156,9 @@ function wideAlert({ seen, follower }: Judged, draft: Draft): AlertDraft | undef
   })
 }
 
-function driftAlert(
-  { driftSince, isTold, follower }: Judged,
-  now: number,
-  draft: Draft,
-): AlertDraft | undefined {
+function driftAlert({ driftSince, told }: Judged, now: number, draft: Draft): AlertDraft | undefined {
   if (driftSince === null) return undefined
-  const isDue = now >= driftSince + driftPatienceMs || isTold(`${alertPrefix(follower.id)}SPEC_DRIFT`)
+  const isDue = now >= driftSince + driftPatienceMs || told('SPEC_DRIFT') !== undefined
   if (!isDue) return undefined
   return draft('WARNING', 'SPEC_DRIFT', 'Gateway runs with older settings than its record asks for', {
     message:

@@ -20,8 +20,8 @@ export interface Judged {
   readonly twofaMaxPushes: number
   /** The bots that trade through it, as they were last asked. */
   readonly bots: readonly BotReport[]
-  /** Whether the alert of that key is open: what was told stands until it is over, whoever tells it now. */
-  readonly isTold: (key: string) => boolean
+  /** The open alert of this gateway under that key (without the prefix), as it was drafted: what was told stands until it is over, whoever tells it now. */
+  readonly told: (key: string) => AlertDraft | undefined
 }
 
 /** Makes a draft about one gateway: under the code as its key, unless `key` is given. */

@@ -2,6 +2,7 @@
 import type { AlertDraft } from '../ports/alerts.ts'
 import type { Draft, Judged } from './judged.ts'
 import { missedPushes } from './lifecycle.ts'
+import { twofaGraceMs } from './login-log/deadlines.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
 
 /** It keeps its key from the first request to the lock, so that nobody is told of two things. */
@@ -9,8 +10,11 @@ export const twofaKey = 'AWAITING_2FA'
 
 /** When half of the time for the request under way is over; undefined when there is no such time. */
 export function twofaChangesAt({ phase, since, deadline }: GatewayState): number | undefined {
-  return phase === 'awaiting-2fa' && deadline !== null ? since + (deadline - since) / 2 : undefined
+  return phase === 'awaiting-2fa' && deadline !== null ? since + (endOf(deadline) - since) / 2 : undefined
 }
+
+/** The phase waits a little longer than the request lives. */
+const endOf = (deadline: number) => deadline - twofaGraceMs
 
 export function twofaAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {
   const { state, seen, twofaMaxPushes } = judged
@@ -19,6 +23,9 @@ export function twofaAlert(judged: Judged, now: number, draft: Draft): AlertDraf
   if (state.phase === 'locked' && has('TWOFA_TIMEOUT')) return lockedOut(judged, draft)
   if (state.phase === 'awaiting-2fa' && !has('TWOFA_TIMEOUT'))
     return asking(state, now, missed, twofaMaxPushes, draft)
+  // The request is closed; whether by an approval, the next lines of the log will tell.
+  const told = judged.told(twofaKey)
+  if (state.phase === 'logging-in' && told?.code === 'AWAITING_2FA' && seen.wanted) return told
   const isDown =
     gatewayStatus(state.phase) !== 'RUNNING' && state.phase !== 'locked' && state.phase !== 'stopping'
   if (missed === 0 || !isDown || state.phase === 'stopped' || !seen.wanted) return undefined
@@ -32,10 +39,10 @@ export function twofaAlert(judged: Judged, now: number, draft: Draft): AlertDraf
 
 function asking(state: GatewayState, now: number, missed: number, most: number, draft: Draft): AlertDraft {
   const isLast = missed + 1 >= most
-  const ends = state.deadline === null ? '' : `, open until ${clockOf(state.deadline)} UTC`
+  const ends = state.deadline === null ? '' : `, open until ${clockOf(endOf(state.deadline))} UTC`
   const half = twofaChangesAt(state)
   const isLate = half !== undefined && now >= half
-  const left = state.deadline === null ? 0 : (state.deadline - state.since) / (isLate ? 2 : 1)
+  const left = state.deadline === null ? 0 : (endOf(state.deadline) - state.since) / (isLate ? 2 : 1)
   const request = `request ${Math.min(missed + 1, most)} of ${most}${ends}`
   const threat = isLast && most > 1 ? ' It is the last: without an approval the gateway is locked.' : ''
   const title = isLate ? 'Half of the time to approve the login is over' : 'Approve the login on IBKR Mobile'

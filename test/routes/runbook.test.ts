@@ -17,7 +17,7 @@ t.test(
       'content-security-policy': /frame-ancestors 'none'.*default-src 'self'/,
     })
     for (const code of alertCodes) t.equal(body.split(` id="${code}"`).length, 2, code)
-    for (const [, target] of body.matchAll(/href="#([^"]+)"/g)) t.match(body, ` id="${target}"`, target)
+    for (const [, target = ''] of body.matchAll(/href="#([^"]+)"/g)) t.match(body, ` id="${target}"`, target)
     t.notMatch(body, /<script|style=/)
     t.match(body, '<link rel="stylesheet" href="runbook.css">')
     const css = await app.inject('/runbook.css')

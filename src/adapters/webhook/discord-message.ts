@@ -28,7 +28,7 @@ export function discordMessage(alert: Alert, change: AlertChange): DiscordMessag
   const title = clipped(harmless(alert.title).replaceAll(/\s+/g, ' '), MAX_TITLE)
   const action = !isOver && alert.action ? clipped(harmless(alert.action), MAX_ACTION) : undefined
   // In angle brackets, or Discord would show a preview below each message.
-  const runbook = !isOver && alert.runbook !== undefined ? ` Runbook: <${harmless(alert.runbook)}>` : ''
+  const runbook = !isOver && alert.runbook !== undefined ? `\nRunbook: <${harmless(alert.runbook)}>` : ''
   const text = isOver ? overText(alert) : change === 'reminded' ? reminderText(alert) : alert.message
   const at = (isOver && alert.resolvedAt) || alert.lastRaisedAt
   const calls = level === 'CRITICAL'

@@ -44,6 +44,28 @@ t.test('a resolved alert is good news, at the time when it was resolved', async 
   t.notMatch(text, /Action Required|@here/)
 })
 
+t.test('the runbook is linked where the action is, or else below the text', async (t) => {
+  const runbook = 'http://127.0.0.1:8080/runbook#CRASH_LOOP'
+  t.match(content({ runbook }), `IBKR authentication.\nRunbook: <${runbook}>\n\n*Timestamp`)
+  const { action: _, ...rest } = alert({ runbook })
+  t.match(discordMessage(rest, 'raised').content, `(5 minutes).\nRunbook: <${runbook}>\n\n*Timestamp`)
+  t.notMatch(content({ runbook }, 'resolved'), 'Runbook')
+  t.ok(content({ runbook, message: 'x'.repeat(5_000) }).includes(`<${runbook}>`))
+})
+
+t.test('a reminder says for how long, and how to end it', async (t) => {
+  const since = { raisedAt: '2026-02-10T12:10:00.000Z', lastRaisedAt: '2026-02-10T14:15:00.000Z' }
+  const { content: text } = discordMessage(alert(since), 'reminded')
+  t.match(text, /^🚨 \*\*CRITICAL: Still open: Gateway startup failed/)
+  t.match(text, 'For 2 h 5 min nobody has acknowledged this: `npx ibgm alerts ack a1` ends these reminders.')
+  t.match(text, '*Timestamp: 2026-02-10T09:15:00-05:00*')
+})
+
+t.test('what is over says for how long it lasted', async (t) => {
+  const over = content({ resolvedAt: '2026-02-10T14:15:40.000Z' }, 'resolved')
+  t.match(over, 'It lasted 40 s. It was: Bot could not connect')
+})
+
 t.test('without an action none is asked for', async (t) => {
   const { action: _, ...rest } = alert()
   t.notMatch(discordMessage(rest, 'raised').content, 'Action Required')
