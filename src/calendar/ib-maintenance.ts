@@ -91,7 +91,7 @@ export function maintenanceAt(atMs: number, region: IbRegion): MaintenanceWindow
   return undefined
 }
 
-/** Of the two instants of a time that comes twice when summer time ends, the later: half an hour too quiet harms less than a false alarm. */
+/** Of the two instants of a time that comes twice when summer time ends, the later: an hour too quiet harms less than a false alarm. */
 function lastInstantAt(zone: string, day: number, minutes: number): number {
   const first = instantAt(zone, day, minutes)
   const shown = (ms: number) => (ms + offsetMs(zone, ms)) % DAY_MS
