@@ -74,8 +74,23 @@ if (await gateEngine(t)) {
       t.strictSame(await fleet.left(), { containers: 0, volumes: 1, networks: 1 })
     })
 
-    await t.test('DELETE takes container and settings', async (t) => {
+    await t.test('its screen is shown once its container has one; the password stays there', async (t) => {
+      t.equal((await manager.api('GET', '/gateways/alpha/screen')).status, 404)
+      await manager.api('PATCH', '/followers/alpha', { gateway: { vnc: true } })
       await manager.launch('alpha')
+      const { status, body } = await manager.api('GET', '/gateways/alpha/screen')
+      const info = await fleet.container('alpha')
+      const [binding] = info?.NetworkSettings.Ports['5900/tcp'] ?? []
+      const password = /^[\w-]{8}$/
+      t.equal(status, 200)
+      t.match(body, { host: '127.0.0.1', port: Number(binding?.HostPort), password })
+      const history = (await manager.api('GET', '/events?limit=1000')).text
+      t.ok(history.includes('gateway.screen.shown'))
+      t.notOk(history.includes(body.password))
+      t.notOk(manager.output.includes(body.password))
+    })
+
+    await t.test('DELETE takes container and settings', async (t) => {
       t.equal((await manager.api('DELETE', '/followers/alpha')).status, 204)
       t.strictSame(await fleet.left(), { containers: 0, volumes: 0, networks: 1 })
       t.equal((await manager.api('GET', '/gateways/alpha')).status, 404)
