@@ -2,16 +2,11 @@
 import type { Tracer } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node'
-import type { Clock } from '../../ports/clock.ts'
-import type { Log } from '../../ports/log.ts'
+import { type Collector, closeInTime, outageTeller } from './collector.ts'
 import { resourceOf, type Sender } from './resource.ts'
 
-export interface TraceOptions extends Sender {
-  /** The whole address that spans are posted to. */
-  readonly url: string
+export interface TraceOptions extends Sender, Collector {
   readonly headers?: Readonly<Record<string, string>>
-  readonly clock: Clock
-  readonly log: Log
 }
 
 export interface Traces {
@@ -20,31 +15,18 @@ export interface Traces {
   close(): Promise<void>
 }
 
-const closeMs = 2_000
-
 /** Starts sending. A collector that is away costs one log line and the spans of that time, nothing else. */
 export function startTraces(options: TraceOptions): Traces {
-  const { url, headers, serviceVersion, clock, log } = options
+  const { url, headers, serviceVersion } = options
   followAsyncWork()
   const exporter = new OTLPTraceExporter({ url, ...(headers && { headers: { ...headers } }) })
   const provider = new NodeTracerProvider({
     resource: resourceOf(options),
-    spanProcessors: [new BatchSpanProcessor(telling(exporter, url, log))],
+    spanProcessors: [new BatchSpanProcessor(telling(exporter, options))],
   })
   return {
     tracer: provider.getTracer('ibgm', serviceVersion),
-    async close() {
-      const over = new AbortController()
-      const sent = provider.shutdown().catch(() => {
-        // Said already, by the exporter.
-      })
-      const late = clock.sleep(closeMs, over.signal).then(
-        () => log.warn({ url }, 'the collector does not answer; the last traces were not sent'),
-        () => {},
-      )
-      await Promise.race([sent, late])
-      over.abort()
-    },
+    close: () => closeInTime(options, 'traces', () => provider.shutdown()),
   }
 }
 
@@ -60,17 +42,13 @@ function followAsyncWork(): void {
   new NodeTracerProvider().register()
 }
 
-/** `exporter`, with a log line when it begins to fail and one when it works again. */
-function telling(exporter: SpanExporter, url: string, log: Log): SpanExporter {
-  let failing = false
+/** `exporter`, its outages told. */
+function telling(exporter: SpanExporter, collector: Collector): SpanExporter {
+  const tell = outageTeller(collector, 'traces', 'spans are dropped until they can')
   return {
     export(spans, onResult) {
       exporter.export(spans, (result) => {
-        const failed = result.code !== 0
-        if (failed && !failing)
-          log.warn({ url, err: result.error }, 'traces cannot be sent; spans are dropped until they can')
-        if (!failed && failing) log.info({ url }, 'traces are sent again')
-        failing = failed
+        tell(result)
         onResult(result)
       })
     },

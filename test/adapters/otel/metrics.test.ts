@@ -1,4 +1,5 @@
 // The figures over OTLP, against a real receiver: the same as /metrics, in OpenTelemetry's shape, and no harm when nobody takes them.
+import type { ServerResponse } from 'node:http'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { type MetricSendingOptions, startMetrics } from '../../../src/adapters/otel/metrics.ts'
@@ -131,9 +132,10 @@ t.test('it is sent again and again; an outage is one line, its end another', asy
 
 t.test('a collector that takes and never answers holds up the end for two seconds at most', async (t) => {
   const receiver = await collector(t)
-  receiver.respond = () => {}
+  const held: ServerResponse[] = []
+  receiver.respond = (response) => void held.push(response)
   const clock = new FakeClock()
-  const { started } = sending(t, receiver.url, { clock, intervalMs: 60_000 })
+  const { started, logged } = sending(t, receiver.url, { clock, intervalMs: 60_000 })
   let closed = false
   const closing = started.close().then(() => {
     closed = true
@@ -149,6 +151,8 @@ t.test('a collector that takes and never answers holds up the end for two second
   await closing
   await settle()
   t.equal(clock.pendingTimers, 0)
+  t.match(logged, [{ level: 40, msg: 'the collector does not answer; the last metrics were not sent' }])
+  for (const response of held) response.end()
 })
 
 t.test('the whole product sends its figures, the last ones at its end', async (t) => {
