@@ -62,7 +62,8 @@ function environment(token: string, count: number, dataDir: string): Record<stri
     LOG_LEVEL: 'error',
     DATA_DIR: dataDir,
     API_TOKENS: tokenLine({ name: 'bench', role: 'viewer', hash: hashToken(token) }),
-    SIM_LOGIN_SECONDS: '0.01',
+    // Not so quick that a gateway is back before anyone is told that it was gone.
+    SIM_LOGIN_SECONDS: '0.5',
     PORT_RANGE_START: String(firstPort),
     PORT_RANGE_END: String(firstPort + count - 1),
   }
