@@ -12,7 +12,9 @@ export type LiveItem =
   | { readonly kind: 'alert'; readonly alert: Alert }
   /** What is has been told; from now on come changes. */
   | { readonly kind: 'synced' }
-  /** The stream ended; it is tried again. */
+  /** The manager could not tell all; the stream may go on or end. */
+  | { readonly kind: 'gap'; readonly why: string }
+  /** The stream ended, said once; it is tried again until it is back. */
   | { readonly kind: 'lost'; readonly why: string }
 
 export interface LiveOptions {
@@ -27,6 +29,7 @@ export async function* followLive({ client, query, signal }: LiveOptions): Async
   let retryMs = 2_000
   let since = query.since
   let connected = false
+  let down = false
   while (!signal?.aborted) {
     let why = 'the manager ended the stream'
     try {
@@ -34,10 +37,11 @@ export async function* followLive({ client, query, signal }: LiveOptions): Async
       for await (const { event, data, id, retryMs: wanted } of told) {
         retryMs = wanted ?? retryMs
         connected = true
+        down = false
         if (id !== undefined) since = id
         const item = itemOf(event, data)
-        if (item?.kind === 'lost') why = item.why
-        else if (item) yield item
+        if (item?.kind === 'gap') why = item.why
+        if (item) yield item
       }
     } catch (error) {
       if (signal?.aborted) return
@@ -48,7 +52,8 @@ export async function* followLive({ client, query, signal }: LiveOptions): Async
     }
     if (signal?.aborted) return
     connected = true
-    yield { kind: 'lost', why }
+    if (!down) yield { kind: 'lost', why }
+    down = true
     await delay(retryMs, undefined, signal ? { signal } : {}).catch(() => {})
   }
 }
@@ -68,7 +73,7 @@ function itemOf(event: string, data: string): LiveItem | undefined {
     case 'synced':
       return { kind: 'synced' }
     case 'error':
-      return { kind: 'lost', why: value.detail }
+      return { kind: 'gap', why: value.detail }
     default:
       return undefined
   }

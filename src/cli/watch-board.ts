@@ -43,6 +43,7 @@ export class WatchBoard {
         this.#lost ??= { why: item.why, at: now }
         break
       case 'event':
+      case 'gap':
     }
   }
 

@@ -44,7 +44,8 @@ export function runtimeContract(t: Test, subject: RuntimeSubject): void {
     const spec = specOf(subject, 'placed', { tradingMode: 'live', specHash: 'spec-placed' })
     const placement = await placementOf({ clientId: 1234, usernameHash: 'hash-placed' })
     const before = Date.now()
-    const container = await runtime.run(spec, placement, goodLogin, anySignal)
+    const created: string[] = []
+    const container = await runtime.run(spec, placement, goodLogin, anySignal, (id) => created.push(id))
     t.teardown(() => runtime.remove(container.id, anySignal))
     t.match(container, {
       name: `${subject.prefix}-placed`,
@@ -56,6 +57,7 @@ export function runtimeContract(t: Test, subject: RuntimeSubject): void {
       tradingMode: 'live',
       ...placement,
     })
+    t.strictSame(created, [container.id], 'told once that it is made')
     t.strictSame(container.publishedOn, ['127.0.0.1'])
     t.equal(container.exitCode, undefined)
     t.equal(container.finishedAt, undefined)

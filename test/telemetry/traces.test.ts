@@ -15,7 +15,7 @@ import { otlpReceiver, type ReceivedSpan } from './otlp-receiver.ts'
 
 // The SDK reads these from the process.
 process.env.OTEL_BSP_SCHEDULE_DELAY = '50'
-process.env.OTEL_EXPORTER_OTLP_TIMEOUT = '1000'
+process.env.OTEL_EXPORTER_OTLP_TIMEOUT = '300'
 
 const canary = 'sim-canary-9313'
 const stages = /^login\./

@@ -54,6 +54,7 @@ async function follow(tools: Toolbox, { since, follower, type }: EventsOptions):
   const client: ApiClient = tools.client()
   const query = { include: 'history', since, followerId: follower, type }
   for await (const item of followLive({ client, query, signal: tools.io.signal })) {
+    if (item.kind === 'gap') tools.io.stderr.write(`not all is shown: ${printable(item.why)}\n`)
     if (item.kind === 'lost') tools.io.stderr.write(`not live: ${printable(item.why)}; trying again\n`)
     if (item.kind !== 'event') continue
     if (tools.json) tools.io.stdout.write(`${JSON.stringify(item.event)}\n`)

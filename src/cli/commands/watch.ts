@@ -64,6 +64,7 @@ async function printChanges({ io, paint, say }: Toolbox, items: AsyncIterable<Li
   const startedAt = performance.now()
   const told = new Map<string, string>()
   const open = new Set<string>()
+  let lost = false
   const tell = (gateway: Gateway) => {
     const news = changeOf(gateway)
     if (told.get(gateway.followerId) === news) return
@@ -83,6 +84,12 @@ async function printChanges({ io, paint, say }: Toolbox, items: AsyncIterable<Li
       told.delete(item.followerId)
       say(`${' '.repeat(8)}${printable(item.followerId)}  removed`)
     } else if (item.kind === 'alert') tellAlert(item.alert)
-    else if (item.kind === 'lost') io.stderr.write(`not live: ${printable(item.why)}; trying again\n`)
+    else if (item.kind === 'lost') {
+      lost = true
+      io.stderr.write(`not live: ${printable(item.why)}; trying again\n`)
+    } else if (lost && item.kind === 'synced') {
+      lost = false
+      io.stderr.write('live again\n')
+    }
   }
 }
