@@ -1,8 +1,8 @@
 // The page's start: styles, frame, and the live stream.
 import { render } from 'preact'
 import { App } from './app.tsx'
-import { keepTitle } from './fleet/tab-title.ts'
 import { startLive } from './live.ts'
+import { keepTitle } from './tab-title.ts'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/controls.css'

@@ -14,9 +14,20 @@ export const here = {
 /** The page to come back to after a login. */
 let interrupted: string | undefined
 
-window.addEventListener('hashchange', () => {
+/** Where the reader was on each page, to find it again after a look at another. */
+const scrolled = new Map<string, number>()
+
+history.scrollRestoration = 'manual'
+
+window.addEventListener('hashchange', ({ oldURL }) => {
+  scrolled.set(new URL(oldURL).hash, window.scrollY)
   place.value = readAddress(location.hash)
-  window.scrollTo(0, 0)
+  const top = place.value.page === 'fleet' ? (scrolled.get(location.hash) ?? 0) : 0
+  // After the new page is drawn: there the reading begins, also for a screen reader.
+  requestAnimationFrame(() => {
+    if (place.value.page !== 'login') document.getElementById('content')?.focus({ preventScroll: true })
+    window.scrollTo(0, top)
+  })
 })
 
 export function go(to: Place): void {
