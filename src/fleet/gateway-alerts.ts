@@ -88,7 +88,7 @@ function troubleAlert(judged: Judged, now: number, draft: Draft): AlertDraft | u
   const lacks = trouble.code === 'CREDENTIALS_MISSING' || trouble.code === 'CREDENTIALS_INCOMPLETE'
   return draft(level, trouble.code, 'Gateway is down', {
     message,
-    ...(action !== undefined && { action: lacks ? `${action} (${putCredentials})` : action }),
+    action: lacks ? `${action} (${putCredentials})` : action,
   })
 }
 
@@ -113,6 +113,10 @@ function outageOf({ state, region }: Judged): Outage | undefined {
   return { cause: { code: cause.code }, since, title, telling: whenToTell(since, patienceMs, region) }
 }
 
+/** What to press is nothing, and that is worth knowing at night. */
+const recoversAlone =
+  'Nothing yet: it is recovered by itself, first by a new session, then by a restart, then by a new container. If this is told again: npx ibgm status {id}'
+
 const outageCodes = ['SESSION_LOST', 'HEARTBEAT_LOST', 'UPSTREAM_LOST'] as const
 
 function outageAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {
@@ -128,7 +132,7 @@ function outageAlert(judged: Judged, now: number, draft: Draft): AlertDraft | un
   const hasOther = judged.told(twofaKey) || state.phase === 'awaiting-2fa'
   if (!told || !isDown || hasOther || !seen.wanted) return undefined
   const title = told === 'UPSTREAM_LOST' ? 'IBKR is lost behind a live gateway' : 'Gateway does not answer'
-  return draft('ERROR', told, title, describeReason({ code: told }))
+  return draft('ERROR', told, title, { action: recoversAlone, ...describeReason({ code: told }) })
 }
 
 /** The cause's words; after maintenance that it has outlasted, those of both. */
@@ -137,14 +141,14 @@ function outlasting(
   { outlasted, at }: Telling | { outlasted?: undefined; at: number } = { at: 0 },
   now: number,
   since: number | null,
-): { message: string; action?: string } {
+): { message: string; action: string } {
   const { message, action } = describeReason(cause)
   const began = since === null ? '' : `It began at ${new Date(since).toISOString().slice(11, 16)} UTC. `
   const both =
     outlasted && now >= at
       ? `${message} This outage has lasted longer than its maintenance window: ${began}${outlasted.name} is over.`
       : message
-  return { message: both, ...(action !== undefined && { action }) }
+  return { message: both, action: action ?? recoversAlone }
 }
 
 function wideAlert({ seen, follower }: Judged, draft: Draft): AlertDraft | undefined {

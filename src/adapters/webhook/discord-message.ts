@@ -45,9 +45,9 @@ export function discordMessage(alert: Alert, change: AlertChange): DiscordMessag
   return { content, allowed_mentions: { parse: calls ? ['everyone'] : [] } }
 }
 
-/** How long it lasted is all that is left to know: who was told of it has read the rest. */
+/** For how long is all that is left to know: who was told of it has read the rest. */
 function overText({ message, raisedAt, resolvedAt = raisedAt }: Alert): string {
-  return `It lasted ${spanOf(raisedAt, resolvedAt)}. It was: ${message}`
+  return `This was open for ${spanOf(raisedAt, resolvedAt)}: ${message}`
 }
 
 function reminderText({ id, message, raisedAt, lastRaisedAt }: Alert): string {

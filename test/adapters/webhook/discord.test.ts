@@ -61,9 +61,9 @@ t.test('a reminder says for how long, and how to end it', async (t) => {
   t.match(text, '*Timestamp: 2026-02-10T09:15:00-05:00*')
 })
 
-t.test('what is over says for how long it lasted', async (t) => {
+t.test('what is over says for how long it was open', async (t) => {
   const over = content({ resolvedAt: '2026-02-10T14:15:40.000Z' }, 'resolved')
-  t.match(over, 'It lasted 40 s. It was: Bot could not connect')
+  t.match(over, 'This was open for 40 s: Bot could not connect')
 })
 
 t.test('without an action none is asked for', async (t) => {
