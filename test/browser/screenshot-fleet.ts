@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { GatewayPhase } from '../../schemas/gateway.ts'
 import type { ReasonCode } from '../../schemas/reason.ts'
+import type { Alert } from '../../schemas/system.ts'
 import { readProcesses } from '../../src/adapters/embedded/processes.ts'
 import { openEmbeddedStores } from '../../src/adapters/embedded/stores.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
@@ -18,6 +19,7 @@ interface Member {
   readonly name: string
   readonly username?: string
   readonly tradingMode?: 'live'
+  readonly accounts?: readonly string[]
   /** What happens to it once it runs, and where it is then. */
   readonly fate?: readonly [fault: string, phase: GatewayPhase]
 }
@@ -35,6 +37,8 @@ const members: readonly Member[] = [
   { id: 'juniper', name: 'Juniper' },
   { id: 'kestrel', name: 'Kestrel Options', tradingMode: 'live' },
   { id: 'lumen', name: 'Lumen Research' },
+  { id: 'meridian', name: 'Meridian', accounts: ['DU1234567'] },
+  { id: 'nimbus', name: 'Nimbus Macro', tradingMode: 'live', username: 'nina-2fa' },
 ]
 
 /** Hours ago, and what began then. */
@@ -71,7 +75,8 @@ export async function startScreenshotFleet(owner: ProductOwner, dataDir: string)
       HEARTBEAT_TIMEOUT: '500ms',
       SIM_RESTART_SECONDS: '300',
       SIM_TWOFA_SECONDS: '180',
-      HEALTHCHECK_INTERVAL: '30s',
+      HEALTHCHECK_INTERVAL: '5s',
+      RECONNECT_WINDOW: '10m',
     },
   })
   for (const { id, username, ...more } of members) {
@@ -88,7 +93,11 @@ export async function startScreenshotFleet(owner: ProductOwner, dataDir: string)
   }
   await product.call('POST', '/gateways/juniper/stop?wait=10')
   for (const { id, fate } of members) if (fate) await product.reach(id, fate[1])
+  await product.reach('nimbus', 'awaiting-2fa')
+  await product.fault('nimbus', 'approve-2fa')
+  await product.reach('nimbus', 'ready')
   await product.reach('cobalt', 'locked')
+  await acknowledge(product, 'meridian')
   await product.reach('borealis', 'awaiting-2fa')
   return product
 }
@@ -116,6 +125,18 @@ async function writeHistory(dataDir: string, followerId: string): Promise<void> 
     })
   }
   await stores.close()
+}
+
+async function acknowledge(product: Product, followerId: string): Promise<void> {
+  const alert = await until(
+    async () =>
+      (await product.call<{ items: Alert[] }>('GET', '/alerts')).body.items.find(
+        (one) => one.followerId === followerId,
+      ),
+    (one) => one !== undefined,
+    `an alert of ${followerId}`,
+  )
+  await product.call('POST', `/alerts/${alert?.id}/acknowledge`)
 }
 
 /** A bot that says that it is well. */
@@ -156,10 +177,8 @@ export async function breakBars(product: Product, dataDir: string): Promise<void
     // Of each file other days, so that no row of the map is like another.
     const first = 2 + ([...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 5)
     const days = [...new Set(bars.map((bar) => bar.slice(0, 10)))]
-    const lost = new Set(
-      days.filter((_, index) => index % 7 === first || (index % 11 === first && index > 11)),
-    )
-    const kept = bars.filter((bar, index) => !lost.has(bar.slice(0, 10)) || index % 3 === 0)
+    const lost = new Set(days.filter((_, index) => index % 6 === first || index % 9 === first))
+    const kept = bars.filter((bar) => !lost.has(bar.slice(0, 10)))
     writeFileSync(join(folder, name), `${[head, ...kept].join('\n')}\n`)
   }
   await until(

@@ -14,10 +14,14 @@ const desk = { width: 1280, height: 860 }
 const phone = { width: 390, height: 844 }
 const patience = { timeout: 30_000 }
 
+type Scheme = 'light' | 'dark'
+
 interface Picture {
   readonly name: string
   readonly address: string
   readonly size: { readonly width: number; readonly height: number }
+  /** Both, when absent. */
+  readonly schemes?: readonly Scheme[]
   /** Resolves when there is to be seen what is to be seen. */
   readonly ready: (page: Page) => Promise<unknown>
 }
@@ -38,6 +42,7 @@ const pictures: readonly Picture[] = [
     name: 'gateway-2fa',
     address: 'gateways/borealis',
     size: desk,
+    schemes: ['light'],
     ready: (page) => page.getByText('left to approve').waitFor(patience),
   },
   {
@@ -46,21 +51,31 @@ const pictures: readonly Picture[] = [
     size: desk,
     ready: (page) => page.getByRole('article').first().waitFor(patience),
   },
-  { name: 'system', address: 'system', size: { ...desk, height: 980 }, ready: heading('Bots') },
+  {
+    name: 'system',
+    address: 'system',
+    size: { ...desk, height: 980 },
+    schemes: ['light'],
+    ready: heading('Bots'),
+  },
 ]
 
 const marketData: Picture = {
   name: 'market-data',
   address: 'market-data',
   size: { ...desk, height: 1040 },
-  ready: (page) => page.getByText('Filling gaps').waitFor(patience),
+  ready: (page) => page.getByText(/^[1-9]\d* of \d+ gaps/).waitFor(patience),
 }
 
-async function take(browser: Browser, url: string, { name, address, size, ready }: Picture): Promise<void> {
+async function take(
+  browser: Browser,
+  url: string,
+  { name, address, size, schemes = ['light', 'dark'], ready }: Picture,
+): Promise<void> {
   const { page, complaints, close } = await openPage(browser, { viewport: size, reducedMotion: 'reduce' })
   await page.goto(`${url}/#/${address}`)
   await ready(page)
-  for (const colorScheme of ['light', 'dark'] as const) {
+  for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme })
     const path = join(folder, `${name}-${colorScheme}.png`)
     await page.screenshot({ path })
@@ -85,9 +100,10 @@ try {
   const product = await startScreenshotFleet({ teardown: (end) => void teardowns.push(end) }, dataDir)
   const browser = await startChromium()
   teardowns.push(() => browser.close())
-  for (const picture of pictures) await take(browser, product.url, picture)
   await breakBars(product, dataDir)
   await take(browser, product.url, marketData)
+  // By now hearts have beaten for a while.
+  for (const picture of pictures) await take(browser, product.url, picture)
 } finally {
   for (const end of teardowns.reverse()) await end()
 }

@@ -50,7 +50,7 @@ function Progress({ status: { current } }: { readonly status: GapFillerStatus })
             {symbols.length > 5 && ` and ${symbols.length - 5} more`}
           </>
         )}
-        {requestsLeft !== undefined && `; ${count(requestsLeft, 'request')} to go`}
+        {requestsLeft !== undefined && requestsLeft > 0 && `; ${count(requestsLeft, 'request')} to go`}
         {waitingUntil !== undefined && (
           <>
             ; IB’s limits make it wait <Countdown until={waitingUntil} />
