@@ -24,7 +24,10 @@ export async function launchContainer(keeper: Keeper, hands: Hands, signal: Abor
   hands.usernames.reserve(follower.id, usernameHash)
   try {
     await hands.engineReady(signal)
-    if (!keeper.askedByPerson) await hands.budget.check(follower, usernameHash)
+    const secretHash = hands.digests.secret(credentials)
+    await remember(keeper, hands, { secretHash })
+    if (keeper.askedByPerson) await hands.budget.vouchFor(follower, usernameHash, secretHash)
+    else await hands.budget.check(follower, usernameHash, secretHash)
     const container = await runOnFreePort(keeper, credentials, usernameHash, hands, signal)
     const again = keeper.state.starts > 0
     keeper.container = container
@@ -78,7 +81,7 @@ async function runOnFreePort(
   for (;;) {
     const hostPort = hands.ports.reserve(follower.id, keeper.record.hostPort, hands.clock.now())
     const clientId = keeper.record.clientId ?? (await firstClientId(follower.id, hands))
-    await remember(keeper, hands, { hostPort, clientId, secretHash: hands.digests.secret(credentials) })
+    await remember(keeper, hands, { hostPort, clientId })
     const spent = await hands.budget.spend(follower, usernameHash)
     try {
       return await hands.launchSlot(() => {

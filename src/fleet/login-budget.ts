@@ -12,6 +12,9 @@ export interface BudgetLimits {
   readonly starts: Limit
 }
 
+/** Rejected secrets that are remembered of one username. */
+const refusedKept = 10
+
 export class LoginBudget {
   readonly #store: LoginBudgetStore
   readonly #clock: Clock
@@ -23,10 +26,15 @@ export class LoginBudget {
     this.#limits = deps.limits
   }
 
-  /** LOGIN_BUDGET when one more login would be one too many. Paper and live count apart. */
-  async check(follower: Follower, usernameHash: string): Promise<void> {
+  /**
+   * LOGIN_BUDGET when one more login would be one too many, CREDENTIALS_REJECTED when IBKR has rejected this very secret before, be it from another
+   * follower with this username, or from a copy that is older. Paper and live count apart.
+   */
+  async check(follower: Follower, usernameHash: string, secretHash: string): Promise<void> {
     const now = this.#clock.now()
     const record = await this.#read(follower, usernameHash)
+    if (record.refused?.includes(secretHash))
+      throw new FleetError('CREDENTIALS_REJECTED', 'these very credentials were rejected before')
     for (const [kind, limit] of Object.entries(this.#limits)) {
       const stamps = kind === 'rejected' ? record.rejected : record.starts
       if (!isSpent(stamps, limit, now)) continue
@@ -63,13 +71,24 @@ export class LoginBudget {
     return limit > 0 && withinWindow(starts, this.#limits.starts, now).length > limit
   }
 
-  async noteRejected(follower: Follower, usernameHash: string): Promise<void> {
+  /** `secretHash` is null where it is not known what was rejected. */
+  async noteRejected(follower: Follower, usernameHash: string, secretHash: string | null): Promise<void> {
     const now = this.#clock.now()
     const record = await this.#read(follower, usernameHash)
+    const others = (record.refused ?? []).filter((other) => other !== secretHash)
     await this.#store.put({
       ...record,
       rejected: [...withinWindow(record.rejected, this.#limits.rejected, now), now],
+      ...(secretHash !== null && { refused: [...others, secretHash].slice(-refusedKept) }),
     })
+  }
+
+  /** A person answers for this secret: that it was rejected before counts no longer. */
+  async vouchFor(follower: Follower, usernameHash: string, secretHash: string): Promise<void> {
+    const record = await this.#read(follower, usernameHash)
+    if (!record.refused?.includes(secretHash)) return
+    const refused = record.refused.filter((other) => other !== secretHash)
+    await this.#store.put({ ...record, refused })
   }
 
   async #read(follower: Follower, usernameHash: string): Promise<LoginBudgetRecord> {

@@ -131,7 +131,7 @@ async function lock(keeper: Keeper, cause: Cause, hands: Hands): Promise<void> {
   const { secretHash } = keeper.record
   const usernameHash = keeper.container?.usernameHash
   if (cause.code === 'CREDENTIALS_REJECTED' && usernameHash)
-    await hands.budget.noteRejected(keeper.follower, usernameHash)
+    await hands.budget.noteRejected(keeper.follower, usernameHash, secretHash)
   await remember(keeper, hands, {
     hold: { ...cause, at: hands.clock.now(), ...(secretHash !== null && { secretHash }) },
   })

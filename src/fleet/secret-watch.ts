@@ -60,11 +60,18 @@ export class SecretWatch {
     const keeper = this.#deps.keepers.get(followerId)
     if (!keeper) return
     if (rejectedBy(keeper) === null) {
-      if (isWanted(keeper) && keeper.state.phase === 'backing-off') this.#deps.release(keeper)
+      if (isWanted(keeper) && keeper.state.phase === 'backing-off') {
+        keeper.askedByPerson = true
+        this.#deps.release(keeper)
+      }
       return
     }
     try {
-      await this.#lookAgain(keeper, () => this.#deps.credentials.read(keeper.follower, signal))
+      const released = await this.#lookAgain(keeper, () =>
+        this.#deps.credentials.read(keeper.follower, signal),
+      )
+      // Who put them answers for them.
+      if (released) keeper.askedByPerson = true
     } catch (err) {
       if (!isFleetError(err)) throw err
       this.#deps.log.warn({ followerId, err }, 'credentials were put but cannot be read')
@@ -101,15 +108,18 @@ export class SecretWatch {
     }
   }
 
-  /** Reads, and lets the gateway go if what kept it is over. Written down once, when it is. */
-  async #lookAgain(keeper: Keeper, read: () => Promise<SourcedLogin>): Promise<void> {
+  /** Reads, and lets the gateway go if what kept it is over: then true. Written down once, when it is. */
+  async #lookAgain(keeper: Keeper, read: () => Promise<SourcedLogin>): Promise<boolean> {
     const hold = rejectedBy(keeper)
     const { credentials, from } = await read()
     // A person may have been quicker.
-    if (rejectedBy(keeper) !== hold || (hold === null && !isWatched(keeper))) return
-    if (hold !== null && !(await this.#endHold(keeper, hold, this.#deps.digests.secret(credentials)))) return
+    if (rejectedBy(keeper) !== hold || (hold === null && !isWatched(keeper))) return false
+    if (hold !== null && !(await this.#endHold(keeper, hold, this.#deps.digests.secret(credentials))))
+      return false
     this.#note(keeper, hold, from)
-    if (isWanted(keeper)) this.#deps.release(keeper)
+    if (!isWanted(keeper)) return false
+    this.#deps.release(keeper)
+    return true
   }
 
   /** True when the secret is another. Where it is not known what was rejected, what is there now counts as that. */

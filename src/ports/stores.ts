@@ -87,6 +87,8 @@ export interface LoginBudgetRecord {
   /** Milliseconds since the epoch. */
   readonly rejected: readonly number[]
   readonly starts: readonly number[]
+  /** Keyed digests of secrets that IBKR has rejected for it, the latest last; absent means none. */
+  readonly refused?: readonly string[]
 }
 
 export interface LoginBudgetStore {

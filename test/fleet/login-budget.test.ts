@@ -33,19 +33,19 @@ function budgetOf(limits = { rejected: 3, starts: 6 }) {
 t.test('six starts in 15 min, over a restart of the manager, paper and live apart', async (t) => {
   const { budget, clock, again } = budgetOf()
   for (let i = 0; i < 6; i++) {
-    await budget.check(paper, 'user')
+    await budget.check(paper, 'user', 'secret')
     await budget.spend(paper, 'user')
     await clock.advance(minute)
   }
-  await t.rejects(budget.check(paper, 'user'), {
+  await t.rejects(budget.check(paper, 'user', 'secret'), {
     code: 'LOGIN_BUDGET',
     message: /^6 gateway starts within 15 min.*2026-01-05T12:15:00/,
   })
-  await t.rejects(again().check(paper, 'user'), { code: 'LOGIN_BUDGET' })
-  await budget.check(live, 'user')
-  await budget.check(paper, 'other')
+  await t.rejects(again().check(paper, 'user', 'secret'), { code: 'LOGIN_BUDGET' })
+  await budget.check(live, 'user', 'secret')
+  await budget.check(paper, 'other', 'secret')
   await clock.advance(9 * minute)
-  await budget.check(paper, 'user')
+  await budget.check(paper, 'user', 'secret')
 })
 
 t.test('what came to nothing is given back, once', async (t) => {
@@ -67,38 +67,52 @@ t.test('starts inside a container count once each, and tell when they are too ma
   t.equal(records.get('user:paper')?.starts.length, 7)
   await clock.advance(60 * minute)
   t.equal(await budget.noteStart(paper, 'user', clock.now() - 50 * minute), false, 'long ago')
-  await budget.check(paper, 'user')
+  await budget.check(paper, 'user', 'secret')
 })
 
 t.test('three rejected logins in a day', async (t) => {
   const { budget, clock } = budgetOf()
   for (let i = 0; i < 3; i++) {
-    await budget.check(paper, 'user')
-    await budget.noteRejected(paper, 'user')
+    await budget.check(paper, 'user', 'secret')
+    await budget.noteRejected(paper, 'user', null)
     await clock.advance(60 * minute)
   }
-  await t.rejects(budget.check(paper, 'user'), { message: /^3 rejected logins within 1440 min/ })
+  await t.rejects(budget.check(paper, 'user', 'secret'), { message: /^3 rejected logins within 1440 min/ })
   await clock.advance(21 * 60 * minute)
-  await budget.check(paper, 'user')
+  await budget.check(paper, 'user', 'secret')
 })
 
 t.test('0 is off', async (t) => {
   const { budget, clock } = budgetOf({ rejected: 0, starts: 0 })
   for (let i = 0; i < 20; i++) {
     t.equal(await budget.noteStart(paper, 'user', clock.now() + i), false)
-    await budget.noteRejected(paper, 'user')
+    await budget.noteRejected(paper, 'user', null)
   }
-  await budget.check(paper, 'user')
+  await budget.check(paper, 'user', 'secret')
 })
 
 t.test('a wall clock that jumps back grants no login more, and nothing is lost', async (t) => {
   const { budget, clock, again } = budgetOf()
-  for (let i = 0; i < 3; i++) await budget.noteRejected(paper, 'user')
+  for (let i = 0; i < 3; i++) await budget.noteRejected(paper, 'user', null)
   clock.jumpWallClock(-2 * 60 * minute)
-  await t.rejects(budget.check(paper, 'user'), { code: 'LOGIN_BUDGET' })
-  await t.rejects(again().check(paper, 'user'), { code: 'LOGIN_BUDGET' })
+  await t.rejects(budget.check(paper, 'user', 'secret'), { code: 'LOGIN_BUDGET' })
+  await t.rejects(again().check(paper, 'user', 'secret'), { code: 'LOGIN_BUDGET' })
   clock.jumpWallClock(4 * 60 * minute)
-  await t.rejects(budget.check(paper, 'user'), { code: 'LOGIN_BUDGET' })
+  await t.rejects(budget.check(paper, 'user', 'secret'), { code: 'LOGIN_BUDGET' })
   clock.jumpWallClock(1440 * minute)
-  await budget.check(paper, 'user')
+  await budget.check(paper, 'user', 'secret')
 })
+
+t.test(
+  'a secret that was rejected is not tried again for anyone with this username, until a person answers for it',
+  async (t) => {
+    const { budget, again } = budgetOf()
+    await budget.noteRejected(paper, 'user', 'wrong')
+    await budget.check(paper, 'user', 'another')
+    await budget.check(paper, 'other', 'wrong')
+    const neighbour = follower({ id: 'neighbour' })
+    await t.rejects(again().check(neighbour, 'user', 'wrong'), { code: 'CREDENTIALS_REJECTED' })
+    await budget.vouchFor(neighbour, 'user', 'wrong')
+    await budget.check(paper, 'user', 'wrong')
+  },
+)
