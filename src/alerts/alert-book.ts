@@ -33,7 +33,7 @@ export class AlertBook implements AlertDesk {
   readonly #deps: AlertBookDeps
   readonly #runbook: (code: AlertCode) => string | undefined
   readonly #deliveries: ReadonlyMap<AlertSink, Delivery>
-  /** The latest of those that the store would not take, by id. */
+  /** The latest of those that are not known to be stored, by id. */
   readonly #unstored = new Map<string, AlertRecord>()
   /** The writes of one alert follow each other. */
   readonly #turns = new Turns()
@@ -226,20 +226,20 @@ export class AlertBook implements AlertDesk {
 
   #save(alert: AlertRecord): void {
     const writing = this.#put(alert)
-      .catch((err) => {
-        this.#deps.log.warn({ err, alert: alert.key }, 'alert not stored; tried again')
-        this.#unstored.set(alert.id, alert)
-      })
+      .catch((err) => this.#deps.log.warn({ err, alert: alert.key }, 'alert not stored; tried again'))
       .finally(() => this.#writing.delete(writing))
     this.#writing.add(writing)
   }
 
   #put(alert: AlertRecord): Promise<void> {
-    this.#unstored.delete(alert.id)
     const owedTo = this.#owedTo(alert.id)
     if (owedTo.length > 0) this.#owed.set(alert.id, alert)
     const record = { ...alert, ...(owedTo.length > 0 && { owedTo }) }
-    return this.#turns.take(alert.id, () => this.#deps.store.put(record))
+    this.#unstored.set(alert.id, alert)
+    return this.#turns.take(alert.id, async () => {
+      await this.#deps.store.put(record)
+      if (this.#unstored.get(alert.id) === alert) this.#unstored.delete(alert.id)
+    })
   }
 }
 

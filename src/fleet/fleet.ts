@@ -338,6 +338,7 @@ export class Fleet {
     try {
       await readRecords(this)
       this.#onStore(null)
+      this.alerts.storeAgain()
     } catch (err) {
       if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
       this.#onStore(err)

@@ -325,3 +325,32 @@ t.test('while the store is away, the open ones are listed', async (t) => {
   t.match(await book.list({ limit: 9, followerId: 'f2' }), [{ key: 'gateway:f2:X' }])
   t.strictSame(await book.list({ limit: 9, open: false }), [])
 })
+
+t.test('what the store would not take is written when it is back, the latest word alone', async (t) => {
+  const store = memoryStore()
+  let up = false
+  const put = async (alert: Alert) => {
+    if (!up) throw new FleetError('STORE_UNAVAILABLE', 'away')
+    await store.put(alert)
+  }
+  const { book } = bookOf({ ...store, put })
+  book.raise(draft())
+  await book.flush()
+  book.raise(draft({ key: 'engine:DOWN' }))
+  book.resolve('engine:DOWN')
+  await book.flush()
+  up = true
+  book.storeAgain()
+  await book.flush()
+  t.match(
+    (await store.list({ limit: 9 })).map(({ key, resolvedAt }) => [key, resolvedAt !== undefined]).sort(),
+    [
+      ['engine:DOWN', true],
+      ['gateway:f1:CRASH_LOOP', false],
+    ],
+  )
+  store.alerts.clear()
+  book.storeAgain()
+  await book.flush()
+  t.equal(store.alerts.size, 0, 'written once')
+})
