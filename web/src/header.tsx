@@ -102,7 +102,7 @@ function StaleBanner() {
   const age = now.value - since
   const left = retryAt === undefined ? undefined : retryAt - (now.value - (managerNow() - Date.now()))
   return (
-    <div class="stale" role="alert">
+    <section class="stale" aria-label="Connection">
       <p class="stale-words">
         <strong>
           {loaded.value
@@ -117,6 +117,6 @@ function StaleBanner() {
       <button type="button" class="button button-plain" onClick={retryNow}>
         Try now
       </button>
-    </div>
+    </section>
   )
 }

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 
 const key = 'ibgm-token'
-const current = signal<string | undefined>(sessionStorage.getItem(key) ?? undefined)
+const current = signal(kept())
 
 /** Why the reader is asked to log in (again). */
 export const loginReason = signal<string | undefined>(undefined)
@@ -12,13 +12,13 @@ export function token(): string | undefined {
 }
 
 export function keepToken(value: string): void {
-  sessionStorage.setItem(key, value)
+  keep((storage) => storage.setItem(key, value))
   current.value = value
   loginReason.value = undefined
 }
 
 export function forgetToken(reason?: string): void {
-  sessionStorage.removeItem(key)
+  keep((storage) => storage.removeItem(key))
   current.value = undefined
   loginReason.value = reason
 }
@@ -27,4 +27,21 @@ export function forgetToken(reason?: string): void {
 export function authorization(): Record<string, string> {
   const value = current.peek()
   return value === undefined ? {} : { authorization: `Bearer ${value}` }
+}
+
+function kept(): string | undefined {
+  let value: string | null = null
+  keep((storage) => {
+    value = storage.getItem(key)
+  })
+  return value ?? undefined
+}
+
+/** A browser may forbid storage: then the token lives as long as the page. */
+function keep(use: (storage: Storage) => void): void {
+  try {
+    use(sessionStorage)
+  } catch {
+    // Nothing to do: the page's memory has it.
+  }
 }

@@ -38,11 +38,12 @@ t.test(
 
 t.test('a retry that cannot help without a person counts as one that needs a person', async (t) => {
   const waiting = { phase: 'backing-off', desired: 'running' } as const
-  const because = (code: 'CREDENTIALS_MISSING' | 'SERVER_UNAVAILABLE') => ({
+  const because = (code: 'CREDENTIALS_MISSING' | 'ENGINE_UNAVAILABLE' | 'SERVER_UNAVAILABLE') => ({
     ...waiting,
     reason: { code, message: '' },
   })
   t.equal(groupOf(because('CREDENTIALS_MISSING')), 'person')
+  t.equal(groupOf(because('ENGINE_UNAVAILABLE')), 'person')
   t.equal(groupOf(because('SERVER_UNAVAILABLE')), 'recovering')
   t.equal(groupOf(waiting), 'recovering')
 })

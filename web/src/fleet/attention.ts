@@ -1,5 +1,6 @@
 // What needs a person first. Pure: the fleet's order, its groups and its search.
 import type { Gateway } from '../../../schemas/gateway.ts'
+import type { ReasonCode } from '../../../schemas/reason.ts'
 
 /** In the order in which a person should look at them. */
 export const groupNames = ['person', 'recovering', 'starting', 'watch', 'running', 'stopped'] as const
@@ -12,8 +13,8 @@ export function groupOf(gateway: Pick<Gateway, 'phase' | 'reason' | 'desired'>):
     case 'awaiting-2fa':
       return 'person'
     case 'backing-off':
-      // Without credentials every further try comes to nothing.
-      return gateway.reason && helpless.has(gateway.reason.code) ? 'person' : 'recovering'
+      // It will be tried again, but that alone comes to nothing.
+      return gateway.reason && forPersons.has(gateway.reason.code) ? 'person' : 'recovering'
     case 'reconnecting':
     case 'upstream-lost':
       return 'recovering'
@@ -28,17 +29,26 @@ export function groupOf(gateway: Pick<Gateway, 'phase' | 'reason' | 'desired'>):
   }
 }
 
-/** Causes that no retry mends: somebody has to bring or fix something. */
-const helpless: ReadonlySet<string> = new Set([
+/** Causes that seldom pass by themselves: somebody has to bring, mend or approve something. */
+const forPersons: ReadonlySet<ReasonCode> = new Set([
   'CREDENTIALS_MISSING',
   'CREDENTIALS_INCOMPLETE',
+  'VAULT_UNREACHABLE',
+  'VAULT_TIMEOUT',
   'VAULT_SEALED',
   'VAULT_FORBIDDEN',
-  'IMAGE_MISSING',
+  'TWOFA_TIMEOUT',
+  'LOCKED_OUT',
+  'BLOCKED_BY_DIALOG',
+  'CRASH_LOOP',
+  'PORT_EXHAUSTED',
+  'CLIENT_ID_EXHAUSTED',
   'NAME_IN_USE',
   'NETWORK_UNSAFE',
+  'IMAGE_MISSING',
+  'ENGINE_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
   'USERNAME_IN_USE',
-  'BLOCKED_BY_DIALOG',
 ])
 
 /**

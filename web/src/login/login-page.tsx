@@ -13,6 +13,11 @@ export function LoginPage() {
   const enter = async (event: Event) => {
     event.preventDefault()
     if (busy.value || value.value.trim() === '') return
+    if (!canBeToken(value.value.trim())) {
+      refused.value =
+        'A token is one word of plain letters, digits and signs. Was something else pasted with it?'
+      return
+    }
     busy.value = true
     refused.value = undefined
     const reason = loginReason.peek()
@@ -72,4 +77,9 @@ function words(error: unknown): string {
   return error.status === 401
     ? 'This token is not known here. Check that it was copied whole; it may have been revoked.'
     : error.detail
+}
+
+/** What a header can carry. */
+function canBeToken(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text)
 }
