@@ -51,6 +51,8 @@ export async function sendEvents(
     else if (out.readableFlowing && out.readableLength === 0) out.push(comment)
   }, heartbeatMs)
   out.once('close', () => clearInterval(heartbeat))
+  // Who has left unread what there was would not read the end either, and closing the app would wait for it.
+  ending.addEventListener('abort', () => reply.raw.writableNeedDrain && reply.raw.destroy(), { once: true })
   // Proxies that gather answers, nginx first of all, would hold events back.
   return reply
     .headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' })

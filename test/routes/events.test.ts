@@ -145,6 +145,21 @@ t.test('a reader that does not read holds some kilobytes, and nobody up', async 
   await turnsUntil(() => fleet.feed.readers === 0)
 })
 
+t.test('a reader that does not read does not hold up the end of the app', async (t) => {
+  const { app, fleet, port } = await world(t)
+  const sockets: Socket[] = []
+  app.server.on('connection', (socket) => sockets.push(socket))
+  const stuck = await open(port)
+  await stuck.until('synced')
+  stuck.response.pause()
+  // One event that is more than the system keeps for a connection.
+  fleet.note('x'.repeat(16_000_000), 'anna')
+  await turnsUntil(() => sockets[0]?.writableNeedDrain === true)
+  await app.close()
+  await turnsUntil(() => fleet.feed.readers === 0)
+  t.pass('it is cut off')
+})
+
 t.test('through a proxy that gathers 4 KiB before it sends, all comes late, and whole', async (t) => {
   const { fleet, port } = await world(t)
   const proxy = await gatheringProxy(t, port)
