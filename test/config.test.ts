@@ -115,6 +115,9 @@ t.test('figures and traces go to the collector, or each to an address of its own
       'OTEL_TRACES_SAMPLER_ARG',
     ],
   )
+  t.strictSame(faultsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://me:s3cret@collector' }), [
+    'OTEL_EXPORTER_OTLP_ENDPOINT: got "http://…@collector", takes an http:// or https:// URL without a login',
+  ])
 })
 
 t.test('what a variable takes', async (t) => {

@@ -100,9 +100,10 @@ function readVariable(
   return value
 }
 
-/** A value as a fault shows it: quoted, on one line, not endless. */
+/** A value as a fault shows it: quoted, on one line, not endless, and no login that an address has in it. */
 export function show(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+  const shown = text.replace(/\/\/[^/\s]*@/, '//…@')
+  return JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown)
 }
 
 export function deepFreeze<T extends object>(value: T): T {
