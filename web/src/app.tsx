@@ -12,7 +12,6 @@ import { connection } from './store.ts'
 import { SystemPage } from './system/system-page.tsx'
 import { forgetToken, token } from './token.ts'
 import { DialogHost } from './ui/dialog.tsx'
-import { EmptyState } from './ui/empty-state.tsx'
 import { Toasts } from './ui/toast.tsx'
 
 export function App() {
@@ -53,9 +52,12 @@ function Page({ place }: { readonly place: Place }) {
       return <SystemPage />
     case 'unknown':
       return (
-        <EmptyState title="There is no such page">
-          <a href="#/">To the fleet</a>
-        </EmptyState>
+        <section class="page">
+          <h1 class="page-title">There is no such page</h1>
+          <p>
+            <a href="#/">To the fleet</a>
+          </p>
+        </section>
       )
     default:
       return <FleetPage />
