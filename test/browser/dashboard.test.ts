@@ -10,6 +10,8 @@ import { dashboardIsBuilt, logIn, rowOf, startProduct, tokenFor } from './dashbo
 
 const patience = { timeout: 20_000 }
 
+const addresses = ['', 'gateways/alpha', 'alerts', 'market-data', 'system']
+
 /** The browser itself writes down each answer that is no success; that of an unhealthy gateway's health is 503. */
 const unhealthy = /status of 503/
 
@@ -100,6 +102,25 @@ async function withTokens(t: Test, browser: Browser): Promise<void> {
     t.strictSame(takeComplaints(visitor, unhealthy), [])
   })
 
+  await t.test('all of it goes without a pointer', async (t) => {
+    await product.call('POST', '/gateways/charlie/launch')
+    await product.reach('charlie', 'awaiting-2fa')
+    await page.goto(`${product.url}/#/`)
+    await rowOf(page, 'charlie').getByRole('link', { name: 'charlie' }).focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('Enter')
+    const stop = page.getByRole('button', { name: 'Stop', exact: true })
+    await stop.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor(patience)
+    t.equal(await focused(page), 'Cancel', 'the answer that changes nothing comes first')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ ...patience, state: 'detached' })
+    t.equal(await focused(page), 'Stop', 'the focus is back where it was')
+    t.strictSame(takeComplaints(visitor, unhealthy), [])
+  })
+
   await t.test('a follower named like a script is shown as text', async (t) => {
     const name = '<img src=x onerror=alert(1)>🐉\u202eabc'
     await product.add('delta', 'sim-delta', { name })
@@ -166,11 +187,24 @@ async function withTokens(t: Test, browser: Browser): Promise<void> {
   await t.test('axe finds nothing serious, light or dark', async (t) => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      for (const address of ['', 'gateways/alpha', 'alerts', 'market-data', 'system']) {
+      for (const address of addresses) {
         await page.goto(`${product.url}/#/${address}`)
         await settled(page)
         t.strictSame(await seriousViolations(page), [], `${address || 'fleet'} ${colorScheme}`)
       }
+    }
+    t.strictSame(takeComplaints(visitor), [])
+  })
+
+  await t.test('on a phone no page is wider than the screen', async (t) => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    for (const address of addresses) {
+      await page.goto(`${product.url}/#/${address}`)
+      await settled(page)
+      const [wide, screen] = await page.evaluate<number[]>(
+        '[document.documentElement.scrollWidth, innerWidth]',
+      )
+      t.ok(Number(wide) <= Number(screen), `${address || 'fleet'}: ${wide} of ${screen} px`)
     }
     t.strictSame(takeComplaints(visitor), [])
   })
@@ -237,6 +271,8 @@ function takeComplaints({ complaints }: WatchedPage, expected?: RegExp): string[
 /** `0:59` as seconds. */
 const secondsOf = (clock: string) =>
   clock.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0)
+
+const focused = (page: Page) => page.evaluate<string>('document.activeElement.textContent')
 
 /** All ids in sight, in alphabetical order. */
 async function rowIds(page: Page): Promise<string[]> {
