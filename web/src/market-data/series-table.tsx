@@ -74,9 +74,12 @@ function Row({ series }: { readonly series: Series }) {
 function SeriesState({ series: { problem, scannedAt, gaps } }: { readonly series: Series }) {
   if (problem)
     return (
-      <State tone="person">
-        <bdi>{problem.message}</bdi> <code>{problem.code}</code>
-      </State>
+      <>
+        <State tone="person">cannot be scanned or filled</State>
+        <p class="fact-detail">
+          <bdi>{problem.message}</bdi> <code>{problem.code}</code>
+        </p>
+      </>
     )
   if (scannedAt === undefined) return <State tone="moving">not looked at yet</State>
   if (gaps === undefined || gaps === 0) return <State tone="good">no gaps</State>
