@@ -95,13 +95,13 @@ export class Delivery {
         }
         const fields = { err, sink: sink.name, alert: message.alert.key }
         if (isFleetError(err, 'REQUEST_REJECTED')) {
-          log.warn(fields, 'alert not delivered: refused')
+          log.warn(fields, 'alert not delivered')
           this.#giveUp(message)
           continue
         }
         const askedMs = Math.min((isFleetError(err) && err.retryAfterMs) || 0, longestAskedPauseMs)
         const waitMs = Math.max(pauseMs, askedMs)
-        log.warn({ ...fields, waiting: this.#queue.length + 1, againInMs: waitMs }, 'alert not delivered yet')
+        log.warn({ ...fields, waiting: this.#queue.length + 1, againInMs: waitMs }, 'alert not delivered')
         this.#putBack(message)
         await this.#pause(waitMs)
         pauseMs = Math.min(pauseMs * 2, longestPauseMs)
