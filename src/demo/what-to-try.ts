@@ -59,7 +59,7 @@ export function whatToTry({ url, barsDir, day, paint }: Surroundings): string[] 
       paint('bold', title),
       ...commands.map((command) => `  ${command}`),
     ]),
-    `The API's description, to click through: ${url}/docs`,
+    `${paint('bold', 'The dashboard:')} ${url}/  (the API's description, to click through: ${url}/docs)`,
     paint('dim', 'Ctrl-C ends the demo.'),
     '',
   ]
