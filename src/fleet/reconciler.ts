@@ -113,14 +113,15 @@ function causeOf(err: FleetError): Cause {
 }
 
 /** Writes down what must survive a restart. A store that is away is tried again. */
-async function settle(keeper: Keeper, { hands }: ReconcilerDeps): Promise<void> {
+async function settle(keeper: Keeper, deps: ReconcilerDeps): Promise<void> {
+  const { hands } = deps
   const { state, record, follower } = keeper
   try {
     if (state.phase === 'locked' && state.cause && !record.hold) await lock(keeper, state.cause, hands)
     if (state.crashes !== record.crashes) await remember(keeper, hands, { crashes: state.crashes })
     if (state.missedPushes !== (record.missedPushes ?? 0))
       await remember(keeper, hands, { missedPushes: state.missedPushes })
-    await countStarts(keeper, hands)
+    await countStarts(keeper, deps)
   } catch (err) {
     if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
     hands.log.warn({ followerId: follower.id, err }, 'state not stored; tried again at the next look')
@@ -144,18 +145,16 @@ async function lock(keeper: Keeper, cause: Cause, hands: Hands): Promise<void> {
 }
 
 /** JVM starts that the container made by itself may log in too: they spend the same budget. */
-async function countStarts(keeper: Keeper, hands: Hands): Promise<void> {
+async function countStarts(keeper: Keeper, deps: ReconcilerDeps): Promise<void> {
+  const { hands } = deps
   const { container, logReader } = keeper
   if (!container || !logReader || logReader.containerId !== container.id) return
   for (let at = logReader.laterStarts[0]; at !== undefined; at = logReader.laterStarts[0]) {
     const spent = await hands.budget.noteStart(keeper.follower, container.usernameHash, at)
     logReader.laterStarts.shift()
-    if (spent)
-      keeper.state = fail(
-        keeper.state,
-        { code: 'LOGIN_BUDGET', detail: 'the gateway keeps restarting and logging in' },
-        hands.deciding(),
-      )
+    if (!spent) continue
+    const cause = { code: 'LOGIN_BUDGET', detail: 'the gateway keeps restarting and logging in' } as const
+    publish(keeper, deps, fail(keeper.state, cause, hands.deciding()))
   }
 }
 

@@ -245,6 +245,23 @@ t.test('the login budget locks; a launch overrides it', async (t) => {
   t.match(await manager.launchGateway('a', { ...asked, waitMs: 10_000 }), { outcome: 'done' })
 })
 
+t.test(
+  'a gateway that logs in again by itself spends the budget too, and the history says what became of it',
+  async (t) => {
+    const { manager, add, reach, runtime } = await makeWorld(t, {
+      budget: { rejected: { limit: 3, windowMs: 86_400_000 }, starts: { limit: 1, windowMs: 900_000 } },
+    })
+    await manager.start()
+    await add('a')
+    await reach('a', 'RUNNING')
+    await runtime.injectFault('a', 'nightly-restart', undefined)
+    t.match(await reach('a', 'FAILED', 'locked'), { reason: { code: 'LOGIN_BUDGET' } })
+    const events = await manager.listEvents({ followerId: 'a', limit: 1000 })
+    const phases = events.filter(({ type }) => type === 'gateway.phase').map(({ data }) => data?.to)
+    t.equal(phases.at(-1), 'locked')
+  },
+)
+
 t.test('the engine is down at the start, comes, goes and comes back', async (t) => {
   const { manager, add, reach, runtime, delivered } = await makeWorld(t)
   runtime.setEngineDown(true)
