@@ -48,6 +48,8 @@ export interface ServerOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where log lines go; standard output when absent. */
   readonly log?: Logger
+  /** The engine, closed with the server; that of `env` when absent. */
+  readonly runtime?: GatewayRuntime
   /** The manager must end at once, for example because another has taken its lock. */
   readonly onFatal?: (error: Error) => void
 }
@@ -56,6 +58,7 @@ export interface ServerOptions {
 export async function startServer({
   env,
   log: given,
+  runtime: givenRuntime,
   onFatal = () => {},
 }: ServerOptions): Promise<RunningServer> {
   const { config, secrets, notices } = parseConfig(env)
@@ -85,7 +88,7 @@ export async function startServer({
     const { stores, managerId } = opened
     const { tracer, close: closeTraces } = await openTraces(config, secrets, managerId, clock, log)
     closers.push(closeTraces)
-    const runtime = await openRuntime(config, managerId, clock, log)
+    const runtime = givenRuntime ?? (await openRuntime(config, managerId, clock, log))
     closers.push(() => runtime.close())
     const {
       credentials,
