@@ -6,22 +6,25 @@ import { scrubLine } from './scrub.ts'
 
 /** Lines read back from a container that was up before us; its start may be cut off. */
 const adoptedTail = 5_000
-/** What was logged before we listened comes at once; after so long it has been read. */
+/** What was logged before we listened comes at once: so long after its first line it has been read. */
 const readBackMs = 2_000
+/** An engine may take its time before the first line comes; a log that cannot be read is not waited for longer. */
+const firstLineMs = 30_000
 /** What is kept of a log for the time after its container: lines, and characters of each. */
 const keptLines = 200
 const keptCharacters = 1_000
 
 export class LogReader {
   readonly containerId: string
-  /** Until then (ms since the epoch) the past may still be coming in, and half of it tells less than none. */
-  readonly readAt: number
   /** When JVMs after the first started in this container, by the engine's clock (ms since the epoch): each may spend a login. */
   readonly laterStarts: number[] = []
   readonly #tail: LogLine[] = []
   #progress: LoginProgress
-  #ended = false
+  #readAt: number
+  #endedAt: number | null = null
   #lastAt: number | undefined
+  /** Lines that bear the last stamp: when the stream is taken up again they come once more. */
+  #linesAtLast = 0
   readonly #closing = new AbortController()
   readonly #done: Promise<void>
 
@@ -39,7 +42,8 @@ export class LogReader {
     this.containerId = from.containerId
     this.#progress = from.resume?.progress ?? newLogin(from.startedAt)
     this.#lastAt = from.resume?.lastAt
-    this.readAt = from.adopted || from.resume ? deps.now() + readBackMs : 0
+    this.#linesAtLast = from.resume ? from.resume.#linesAtLast : 0
+    this.#readAt = from.adopted || from.resume ? deps.now() + firstLineMs : 0
     this.laterStarts.push(...(from.resume?.laterStarts ?? []))
     this.#tail.push(...(from.resume?.tail ?? []))
     this.#done = this.#follow(deps, from.adopted).catch((err) => {
@@ -61,9 +65,19 @@ export class LogReader {
     return this.#lastAt
   }
 
+  /** Until then (ms since the epoch) the past may still be coming in, and half of it tells less than none. */
+  get readAt(): number {
+    return this.#readAt
+  }
+
   /** The stream is over: the container ended, or the engine went away. */
   get ended(): boolean {
-    return this.#ended
+    return this.#endedAt !== null
+  }
+
+  /** Since when nobody reads on (ms since the epoch); null while the stream goes on. */
+  get endedAt(): number | null {
+    return this.#endedAt
   }
 
   /** Resolves when the stream is over and every line of it was read. */
@@ -88,12 +102,22 @@ export class LogReader {
     const { signal } = this.#closing
     const options = {
       follow: true,
-      ...(this.#lastAt !== undefined ? { since: this.#lastAt + 1 } : adopted ? { tail: adoptedTail } : {}),
+      ...(this.#lastAt !== undefined ? { since: this.#lastAt } : adopted ? { tail: adoptedTail } : {}),
     }
+    const knownUntil = this.#lastAt ?? Number.NEGATIVE_INFINITY
+    let again = this.#linesAtLast
+    let isFirst = this.#readAt > 0
     try {
       for await (const line of deps.runtime.logs(this.containerId, options, signal)) {
+        if (isFirst) {
+          isFirst = false
+          this.#readAt = Math.min(this.#readAt, deps.now() + readBackMs)
+          deps.onChange()
+        }
+        if (line.at < knownUntil || (line.at === knownUntil && again-- > 0)) continue
         const before = this.#progress
         this.#progress = advanceLogin(before, line.text, line.at)
+        this.#linesAtLast = line.at === this.#lastAt ? this.#linesAtLast + 1 : 1
         this.#lastAt = line.at
         if (deps.now() >= this.readAt) deps.onLogin?.(before, this.#progress, line.at)
         this.#keep(line)
@@ -102,7 +126,7 @@ export class LogReader {
         if (tellsMore(before, this.#progress)) deps.onChange()
       }
     } finally {
-      this.#ended = true
+      this.#endedAt = deps.now()
       if (!signal.aborted) deps.onChange()
     }
   }

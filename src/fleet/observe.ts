@@ -83,7 +83,7 @@ export function look(
 function loginOf(keeper: Keeper, { limits, now }: Pick<Eyes, 'limits' | 'now'>): Observation['login'] {
   const { container, logReader, seen } = keeper
   if (!container || logReader?.containerId !== container.id) return null
-  const { readAt, ended } = logReader
+  const { readAt, ended, endedAt } = logReader
   if (now() < readAt && !ended) {
     const known = seen.container?.id === container.id ? seen.login : null
     const verdict = known?.verdict ?? { phase: 'booting', terminal: false }
@@ -98,7 +98,9 @@ function loginOf(keeper: Keeper, { limits, now }: Pick<Eyes, 'limits' | 'now'>):
     container.state === 'exited'
       ? endLogin(logReader.progress, exit, finishedAt ?? now())
       : logReader.progress
-  return { progress, verdict: loginVerdict(progress, now(), limits) }
+  // A silence that nobody listened to says nothing: while the engine is away the login is judged as of when it was last heard.
+  const heardAt = container.state === 'exited' ? null : endedAt
+  return { progress, verdict: loginVerdict(progress, Math.min(heardAt ?? Infinity, now()), limits) }
 }
 
 function mayLaunch(keeper: Keeper, now: number): boolean {

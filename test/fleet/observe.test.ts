@@ -61,11 +61,14 @@ t.test('a new container is judged by its log from the first line', async (t) => 
 
 t.test('an adopted container is not judged before its log is read back', async (t) => {
   const { eyes, keeper, clock } = worldOf('wrong password, dialog stays', {}, 86_400_000)
-  for (const step of ['before a line', 'in the middle']) {
+  for (const [step, waitMs] of [
+    ['before a line', 30_000],
+    ['in the middle', 2000],
+  ] as const) {
     const seen = await observe(keeper, eyes, signal)
     t.match(
       seen?.login?.verdict,
-      { phase: 'booting', terminal: false, nextCheckAt: clock.now() + 2000 },
+      { phase: 'booting', terminal: false, nextCheckAt: clock.now() + waitMs },
       step,
     )
     await settle()
@@ -88,6 +91,23 @@ t.test('after an outage of the engine what was known stands until the log is rea
   await clock.advance(80_000)
   keeper.seen = look(keeper, eyes)
   await clock.advance(20_000)
+  world.up = true
+  engine.up = true
+  t.match((await observe(keeper, eyes, signal))?.login?.verdict, { phase: 'logging-in', terminal: false })
+})
+
+t.test('a silence that nobody could listen to is no stalled login', async (t) => {
+  const { world, eyes, keeper, clock, engine, release } = worldOf('no answer to the login')
+  await observe(keeper, eyes, signal)
+  await settle()
+  release()
+  await settle()
+  world.up = false
+  engine.up = false
+  await clock.advance(170_000)
+  await observe(keeper, eyes, signal)
+  keeper.seen = look(keeper, eyes)
+  t.match(keeper.seen.login?.verdict, { phase: 'logging-in', terminal: false }, 'while the engine is away')
   world.up = true
   engine.up = true
   t.match((await observe(keeper, eyes, signal))?.login?.verdict, { phase: 'logging-in', terminal: false })
