@@ -103,9 +103,9 @@ export class GatewayTraces {
     return {}
   }
 
-  #triggerOf({ follower, askedByPerson }: Keeper, last: GatewayState): Trigger {
+  #triggerOf({ follower, askedByPersonAt }: Keeper, last: GatewayState): Trigger {
     const byRecord = this.#wishedByRecord.delete(follower.id)
-    if (askedByPerson) return 'person'
+    if (askedByPersonAt !== null) return 'person'
     if (last.phase !== 'stopped') return 'recovery'
     return byRecord ? 'record' : 'start'
   }

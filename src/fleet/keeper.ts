@@ -28,8 +28,8 @@ export interface Keeper {
   conditions: ReadonlyArray<{ readonly type: string; readonly message: string; readonly since: number }>
   /** What a slow step is doing, for a person watching. */
   progress: string | null
-  /** A person asked for this launch: the login budget does not hold it up. */
-  askedByPerson: boolean
+  /** When a person asked for this launch (ms since the epoch): the login budget does not hold it up. null: nobody did. */
+  askedByPersonAt: number | null
   /** The record is being deleted, or is gone: nothing starts any more. */
   deleting: boolean
   /** The record was removed from outside: forgotten as soon as the container is gone. */
@@ -55,7 +55,7 @@ export function newKeeper(follower: Follower, record: GatewayRecord, spec: Gatew
     layers: [],
     conditions: [],
     progress: null,
-    askedByPerson: false,
+    askedByPersonAt: null,
     deleting: false,
     orphaned: false,
     writing: Promise.resolve(),

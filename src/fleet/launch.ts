@@ -26,13 +26,12 @@ export async function launchContainer(keeper: Keeper, hands: Hands, signal: Abor
     await hands.engineReady(signal)
     const secretHash = hands.digests.secret(credentials)
     await remember(keeper, hands, { secretHash })
-    if (keeper.askedByPerson) await hands.budget.vouchFor(follower, usernameHash, secretHash)
-    else await hands.budget.check(follower, usernameHash, secretHash)
+    await hands.budget.check(follower, usernameHash, secretHash, keeper.askedByPersonAt)
     const container = await runOnFreePort(keeper, credentials, usernameHash, hands, signal)
     const again = keeper.state.starts > 0
     keeper.container = container
     keeper.adopted = false
-    keeper.askedByPerson = false
+    keeper.askedByPersonAt = null
     if (again) {
       hands.course.restarted(follower.id)
       await remember(keeper, hands, { restarts: keeper.record.restarts + 1 })

@@ -28,13 +28,26 @@ export class LoginBudget {
 
   /**
    * LOGIN_BUDGET when one more login would be one too many, CREDENTIALS_REJECTED when IBKR has rejected this very secret before, be it from another
-   * follower with this username, or from a copy that is older. Paper and live count apart.
+   * follower with this username, or from a copy that is older. A person who asked for the login is not held up, and answers for the secret as it was
+   * known at `askedAt` (ms since the epoch; null: nobody asked). Paper and live count apart.
    */
-  async check(follower: Follower, usernameHash: string, secretHash: string): Promise<void> {
+  async check(
+    follower: Follower,
+    usernameHash: string,
+    secretHash: string,
+    askedAt: number | null,
+  ): Promise<void> {
     const now = this.#clock.now()
     const record = await this.#read(follower, usernameHash)
-    if (record.refused?.includes(secretHash))
+    const refused = record.refused?.find((other) => other.secretHash === secretHash)
+    if (refused && (askedAt === null || refused.at > askedAt))
       throw new FleetError('CREDENTIALS_REJECTED', 'these very credentials were rejected before')
+    if (refused)
+      await this.#store.put({
+        ...record,
+        refused: record.refused?.filter((other) => other !== refused) ?? [],
+      })
+    if (askedAt !== null) return
     for (const [kind, limit] of Object.entries(this.#limits)) {
       const stamps = kind === 'rejected' ? record.rejected : record.starts
       if (!isSpent(stamps, limit, now)) continue
@@ -75,20 +88,12 @@ export class LoginBudget {
   async noteRejected(follower: Follower, usernameHash: string, secretHash: string | null): Promise<void> {
     const now = this.#clock.now()
     const record = await this.#read(follower, usernameHash)
-    const others = (record.refused ?? []).filter((other) => other !== secretHash)
+    const others = (record.refused ?? []).filter((other) => other.secretHash !== secretHash)
     await this.#store.put({
       ...record,
       rejected: [...withinWindow(record.rejected, this.#limits.rejected, now), now],
-      ...(secretHash !== null && { refused: [...others, secretHash].slice(-refusedKept) }),
+      ...(secretHash !== null && { refused: [...others, { secretHash, at: now }].slice(-refusedKept) }),
     })
-  }
-
-  /** A person answers for this secret: that it was rejected before counts no longer. */
-  async vouchFor(follower: Follower, usernameHash: string, secretHash: string): Promise<void> {
-    const record = await this.#read(follower, usernameHash)
-    if (!record.refused?.includes(secretHash)) return
-    const refused = record.refused.filter((other) => other !== secretHash)
-    await this.#store.put({ ...record, refused })
   }
 
   async #read(follower: Follower, usernameHash: string): Promise<LoginBudgetRecord> {

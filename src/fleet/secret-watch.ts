@@ -61,7 +61,7 @@ export class SecretWatch {
     if (!keeper) return
     if (rejectedBy(keeper) === null) {
       if (isWanted(keeper) && keeper.state.phase === 'backing-off') {
-        keeper.askedByPerson = true
+        keeper.askedByPersonAt = this.#deps.clock.now()
         this.#deps.release(keeper)
       }
       return
@@ -71,7 +71,7 @@ export class SecretWatch {
         this.#deps.credentials.read(keeper.follower, signal),
       )
       // Who put them answers for them.
-      if (released) keeper.askedByPerson = true
+      if (released) keeper.askedByPersonAt = this.#deps.clock.now()
     } catch (err) {
       if (!isFleetError(err)) throw err
       this.#deps.log.warn({ followerId, err }, 'credentials were put but cannot be read')

@@ -58,7 +58,7 @@ export class GatewayVerbs {
     if (!isWanted(keeper) || gatewayStatus(keeper.state.phase) === 'FAILED') throw notUp(keeper, 'restart')
     const { deps, audit } = this.#fleet
     const before = keeper.container?.id
-    keeper.askedByPerson = true
+    keeper.askedByPersonAt = deps.clock.now()
     audit.note({
       type: 'gateway.restart',
       followerId: keeper.follower.id,
@@ -163,7 +163,7 @@ export class GatewayVerbs {
       if (held === undefined) ports.release(followerId)
       throw err
     }
-    keeper.askedByPerson = true
+    keeper.askedByPersonAt = deps.clock.now()
     audit.note({ type: 'gateway.launch', followerId, actor: caller.actor, message: 'Launch asked' })
     this.#fleet.release(keeper)
   }

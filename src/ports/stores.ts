@@ -87,8 +87,8 @@ export interface LoginBudgetRecord {
   /** Milliseconds since the epoch. */
   readonly rejected: readonly number[]
   readonly starts: readonly number[]
-  /** Keyed digests of secrets that IBKR has rejected for it, the latest last; absent means none. */
-  readonly refused?: readonly string[]
+  /** Keyed digests of secrets that IBKR has rejected for it, and when, the latest last; absent means none. */
+  readonly refused?: ReadonlyArray<{ readonly secretHash: string; readonly at: number }>
 }
 
 export interface LoginBudgetStore {

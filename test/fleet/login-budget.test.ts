@@ -33,19 +33,19 @@ function budgetOf(limits = { rejected: 3, starts: 6 }) {
 t.test('six starts in 15 min, over a restart of the manager, paper and live apart', async (t) => {
   const { budget, clock, again } = budgetOf()
   for (let i = 0; i < 6; i++) {
-    await budget.check(paper, 'user', 'secret')
+    await budget.check(paper, 'user', 'secret', null)
     await budget.spend(paper, 'user')
     await clock.advance(minute)
   }
-  await t.rejects(budget.check(paper, 'user', 'secret'), {
+  await t.rejects(budget.check(paper, 'user', 'secret', null), {
     code: 'LOGIN_BUDGET',
     message: /^6 gateway starts within 15 min.*2026-01-05T12:15:00/,
   })
-  await t.rejects(again().check(paper, 'user', 'secret'), { code: 'LOGIN_BUDGET' })
-  await budget.check(live, 'user', 'secret')
-  await budget.check(paper, 'other', 'secret')
+  await t.rejects(again().check(paper, 'user', 'secret', null), { code: 'LOGIN_BUDGET' })
+  await budget.check(live, 'user', 'secret', null)
+  await budget.check(paper, 'other', 'secret', null)
   await clock.advance(9 * minute)
-  await budget.check(paper, 'user', 'secret')
+  await budget.check(paper, 'user', 'secret', null)
 })
 
 t.test('what came to nothing is given back, once', async (t) => {
@@ -67,19 +67,21 @@ t.test('starts inside a container count once each, and tell when they are too ma
   t.equal(records.get('user:paper')?.starts.length, 7)
   await clock.advance(60 * minute)
   t.equal(await budget.noteStart(paper, 'user', clock.now() - 50 * minute), false, 'long ago')
-  await budget.check(paper, 'user', 'secret')
+  await budget.check(paper, 'user', 'secret', null)
 })
 
 t.test('three rejected logins in a day', async (t) => {
   const { budget, clock } = budgetOf()
   for (let i = 0; i < 3; i++) {
-    await budget.check(paper, 'user', 'secret')
+    await budget.check(paper, 'user', 'secret', null)
     await budget.noteRejected(paper, 'user', null)
     await clock.advance(60 * minute)
   }
-  await t.rejects(budget.check(paper, 'user', 'secret'), { message: /^3 rejected logins within 1440 min/ })
+  await t.rejects(budget.check(paper, 'user', 'secret', null), {
+    message: /^3 rejected logins within 1440 min/,
+  })
   await clock.advance(21 * 60 * minute)
-  await budget.check(paper, 'user', 'secret')
+  await budget.check(paper, 'user', 'secret', null)
 })
 
 t.test('0 is off', async (t) => {
@@ -88,31 +90,33 @@ t.test('0 is off', async (t) => {
     t.equal(await budget.noteStart(paper, 'user', clock.now() + i), false)
     await budget.noteRejected(paper, 'user', null)
   }
-  await budget.check(paper, 'user', 'secret')
+  await budget.check(paper, 'user', 'secret', null)
 })
 
 t.test('a wall clock that jumps back grants no login more, and nothing is lost', async (t) => {
   const { budget, clock, again } = budgetOf()
   for (let i = 0; i < 3; i++) await budget.noteRejected(paper, 'user', null)
   clock.jumpWallClock(-2 * 60 * minute)
-  await t.rejects(budget.check(paper, 'user', 'secret'), { code: 'LOGIN_BUDGET' })
-  await t.rejects(again().check(paper, 'user', 'secret'), { code: 'LOGIN_BUDGET' })
+  await t.rejects(budget.check(paper, 'user', 'secret', null), { code: 'LOGIN_BUDGET' })
+  await t.rejects(again().check(paper, 'user', 'secret', null), { code: 'LOGIN_BUDGET' })
   clock.jumpWallClock(4 * 60 * minute)
-  await t.rejects(budget.check(paper, 'user', 'secret'), { code: 'LOGIN_BUDGET' })
+  await t.rejects(budget.check(paper, 'user', 'secret', null), { code: 'LOGIN_BUDGET' })
   clock.jumpWallClock(1440 * minute)
-  await budget.check(paper, 'user', 'secret')
+  await budget.check(paper, 'user', 'secret', null)
 })
 
 t.test(
   'a secret that was rejected is not tried again for anyone with this username, until a person answers for it',
   async (t) => {
-    const { budget, again } = budgetOf()
+    const { budget, again, clock } = budgetOf()
     await budget.noteRejected(paper, 'user', 'wrong')
-    await budget.check(paper, 'user', 'another')
-    await budget.check(paper, 'other', 'wrong')
+    await budget.check(paper, 'user', 'another', null)
+    await budget.check(paper, 'other', 'wrong', null)
     const neighbour = follower({ id: 'neighbour' })
-    await t.rejects(again().check(neighbour, 'user', 'wrong'), { code: 'CREDENTIALS_REJECTED' })
-    await budget.vouchFor(neighbour, 'user', 'wrong')
-    await budget.check(paper, 'user', 'wrong')
+    await t.rejects(again().check(neighbour, 'user', 'wrong', null), { code: 'CREDENTIALS_REJECTED' })
+    const before = budget.check(neighbour, 'user', 'wrong', clock.now() - 1)
+    await t.rejects(before, { code: 'CREDENTIALS_REJECTED' }, 'who asked before could not know')
+    await budget.check(neighbour, 'user', 'wrong', clock.now())
+    await budget.check(paper, 'user', 'wrong', null)
   },
 )
