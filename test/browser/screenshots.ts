@@ -54,7 +54,7 @@ const pictures: readonly Picture[] = [
   {
     name: 'system',
     address: 'system',
-    size: { ...desk, height: 980 },
+    size: { ...desk, height: 1040 },
     schemes: ['light'],
     ready: heading('Bots'),
   },
