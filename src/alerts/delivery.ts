@@ -1,4 +1,5 @@
-// One sink's alerts on their way: in order, merged while they wait, tried again while the sink is away, bounded. Never in anybody's way.
+// One sink's alerts on their way: in order, merged while they wait, tried again while the sink is away, the urgent at once; bounded. Never in anybody's
+// way.
 import type { Alert } from '../../schemas/system.ts'
 import type { AlertChange, AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -40,6 +41,10 @@ export class Delivery {
   /** Under way; never merged or dropped. */
   #inHand: Message | null = null
   #isPausing = false
+  /** Ends the pause; absent while the sink itself has asked for it. */
+  #wake: (() => void) | undefined
+  /** Tried next, before those that have waited for longer. */
+  #urgentId: string | undefined
   #missing = 0
   #work: Promise<void> | null = null
 
@@ -57,13 +62,17 @@ export class Delivery {
     return this.#inHand?.alert.id === alertId || this.#queue.some(({ alert }) => alert.id === alertId)
   }
 
-  /** Sends it after those that wait. While the sink is away, it takes the place of one about the same alert: only the latest is told. */
+  /**
+   * Sends it after those that wait. While the sink is away, it takes the place of one about the same alert: only the latest is told. An ERROR or worse
+   * does not wait for the end of the pause, unless the sink has asked for it.
+   */
   send(alert: Alert, change: AlertChange): void {
     const { sink } = this.#deps
     if (this.#closing.signal.aborted || (change === 'resolved' && sink.ignoresResolved)) return
     this.#queue.push({ alert, change })
     if (this.#isPausing) this.#merge()
     this.#makeRoom()
+    if (change !== 'resolved' && weights[alert.level] >= weights.ERROR) this.#hurry(alert.id)
     this.#work ??= this.#deliverAll()
   }
 
@@ -103,7 +112,7 @@ export class Delivery {
         const waitMs = Math.max(pauseMs, askedMs)
         log.warn({ ...fields, waiting: this.#queue.length + 1, againInMs: waitMs }, 'alert not delivered')
         this.#putBack(message)
-        await this.#pause(waitMs)
+        await this.#pause(waitMs, askedMs > 0)
         pauseMs = Math.min(pauseMs * 2, longestPauseMs)
       }
     }
@@ -113,8 +122,18 @@ export class Delivery {
 
   #take(): Message | null {
     if (this.#closing.signal.aborted) return null
-    this.#inHand = this.#queue.shift() ?? null
+    const urgent = this.#queue.findIndex(({ alert }) => alert.id === this.#urgentId)
+    this.#urgentId = undefined
+    this.#inHand = this.#queue.splice(Math.max(urgent, 0), 1)[0] ?? null
     return this.#inHand
+  }
+
+  /** The pause is over at once, so that who waits for this try (see `tried`) does wait for it. */
+  #hurry(alertId: string): void {
+    if (!this.#isPausing || !this.#wake) return
+    this.#urgentId = alertId
+    this.#isPausing = false
+    this.#wake()
   }
 
   #taken({ alert, makesUpFor = 0 }: Message): void {
@@ -146,10 +165,13 @@ export class Delivery {
     this.#queue = [...latest.values()]
   }
 
-  async #pause(ms: number): Promise<void> {
+  async #pause(ms: number, isAsked: boolean): Promise<void> {
+    const over = new AbortController()
     this.#isPausing = true
+    this.#wake = isAsked ? undefined : () => over.abort()
     this.#tellWaiting()
-    await this.#deps.clock.sleep(ms, this.#closing.signal).catch(() => undefined)
+    const signal = AbortSignal.any([this.#closing.signal, over.signal])
+    await this.#deps.clock.sleep(ms, signal).catch(() => undefined)
     this.#isPausing = false
   }
 

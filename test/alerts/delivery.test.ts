@@ -31,7 +31,7 @@ function deliveryTo(limit = 200, changed: Partial<AlertSink> = {}) {
     id: string,
     message = '',
     change: 'raised' | 'resolved' = 'raised',
-    level: AlertLevel = 'ERROR',
+    level: AlertLevel = 'WARNING',
   ) => delivery.send(alert({ id, message, level }), change)
   return { clock, world, told, settled, delivery, send }
 }
@@ -93,7 +93,7 @@ t.test('no more wait than the limit: the least important go first, and their num
   send('info', '', 'raised', 'INFO')
   send('old', '', 'raised', 'WARNING')
   send('new', '', 'raised', 'WARNING')
-  send('error', '')
+  send('last', '')
   t.strictSame(settled, ['info', 'old'])
   world.fault = null
   await clock.advance(60_000)
@@ -101,7 +101,7 @@ t.test('no more wait than the limit: the least important go first, and their num
     'raised critical ',
     'raised 2 alerts were not delivered here',
     'raised new ',
-    'raised error ',
+    'raised last ',
   ])
 })
 
@@ -137,4 +137,28 @@ t.test('closing ends a delivery that hangs; what waits is still owed', async (t)
   t.ok(delivery.owes('b'))
   t.ok(delivery.owes('a'))
   t.equal(clock.pendingTimers, 0)
+})
+
+t.test('an ERROR does not wait until a sink is tried again, unless that has asked for time', async (t) => {
+  const { send, delivery, told, world, clock } = deliveryTo()
+  world.fault = new Error('away')
+  send('a')
+  await delivery.tried()
+  t.equal(world.tries, 1)
+  send('b', '', 'raised', 'ERROR')
+  await delivery.tried()
+  t.equal(world.tries, 2, 'tried at once, and who waits for that waits')
+  world.fault = null
+  send('c', '', 'raised', 'CRITICAL')
+  await delivery.tried()
+  t.strictSame(told, ['raised c ', 'raised b ', 'raised a '])
+  world.fault = new FleetError('CONNECTION_TIMEOUT', 'busy', { retryAfterMs: 60_000 })
+  send('d')
+  await delivery.tried()
+  send('e', '', 'raised', 'CRITICAL')
+  await delivery.tried()
+  t.equal(world.tries, 6)
+  world.fault = null
+  await clock.advance(60_000)
+  t.strictSame(told.slice(3), ['raised d ', 'raised e '])
 })

@@ -57,7 +57,8 @@ export function webhookPoster({ url, owner, clock }: Webhook) {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
         const waitMs = await tryOnce(body, pauseMs, over)
         if (waitMs === undefined) return
-        if (clock.monotonicMs() + waitMs > endMs) throw tooLate(owner, waitMs)
+        if (clock.monotonicMs() + waitMs > endMs)
+          throw tooLate(owner, waitMs, quietUntilMs > clock.monotonicMs())
         await clock.sleep(waitMs, over)
       }
     } finally {
@@ -66,12 +67,13 @@ export function webhookPoster({ url, owner, clock }: Webhook) {
   }
 }
 
-function tooLate(owner: string, waitMs?: number): FleetError {
+/** `isAsked`: the other side wants that wait. */
+function tooLate(owner: string, waitMs?: number, isAsked = false): FleetError {
   const asked = waitMs === undefined ? '' : `; the next try would be in ${Math.ceil(waitMs / 1000)} s`
   return new FleetError(
     'CONNECTION_TIMEOUT',
     `${owner} did not take an alert within ${DEADLINE_MS / 1000} s${asked}.`,
-    waitMs === undefined ? {} : { retryAfterMs: waitMs },
+    waitMs !== undefined && isAsked ? { retryAfterMs: waitMs } : {},
   )
 }
 
