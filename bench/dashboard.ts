@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { chromiumPath } from '../test/integration-gate.ts'
-import type { Bench } from './bench.ts'
+import { type Bench, NotHere } from './bench.ts'
 import type { DashboardTask } from './dashboard-process.ts'
 import { followerIds, ManagedManager } from './managed.ts'
 import { atMost, type BenchRow, median } from './row.ts'
@@ -23,10 +23,7 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
       : existsSync(join(webDir, 'index.html'))
         ? undefined
         : 'the dashboard is not built: npm run build'
-  if (missing !== undefined) {
-    bench.say(`skipped: ${missing}`)
-    return []
-  }
+  if (missing !== undefined) throw new NotHere(missing)
   const { startChromium } = await import('../test/browser/chromium.ts')
   const browser = await startChromium()
   bench.defer(() => browser.close())
@@ -57,13 +54,8 @@ async function largeFleet(bench: Bench, browser: Browser): Promise<BenchRow[]> {
       )
       await page.context().close()
       return [
-        atMost(
-          `first paint with ${gateways} gateways, slowest of ${rounds}`,
-          Math.max(...painted),
-          'ms',
-          1_000,
-        ),
-        atMost(`rows drawn and the page idle, slowest of ${rounds}`, Math.max(...ready), 'ms', 1_000),
+        atMost(`first paint with ${gateways} gateways, median of ${rounds}`, median(painted), 'ms', 1_000),
+        atMost(`rows drawn and the page idle, median of ${rounds}`, median(ready), 'ms', 1_000),
         atMost(`scripts at 33 heartbeats/s, ${gateways} gateways, of one core`, scripting, '%', 10),
       ]
     }
