@@ -9,6 +9,9 @@ export interface BenchOptions {
   readonly signal: AbortSignal
 }
 
+/** What a measurement needs is not on this machine: thrown, it is skipped in these words. */
+export class NotHere extends Error {}
+
 type Cleanup = () => Promise<void> | void
 
 export class Bench {

@@ -4,12 +4,13 @@ import { systemClock } from '../src/adapters/system-clock.ts'
 import type { Log } from '../src/ports/log.ts'
 import { IbSession } from '../src/session/session.ts'
 import { startSimulatedGateway } from '../src/simulator/gateway.ts'
+import type { Bench } from './bench.ts'
 import { atMost, type BenchRow, median } from './row.ts'
 
-const ROUNDS = 25
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
 
-export async function run(): Promise<BenchRow[]> {
+export async function run(bench: Bench): Promise<BenchRow[]> {
+  const rounds = bench.short ? 3 : 25
   const gateway = await startSimulatedGateway({
     username: 'bench',
     password: 'sim',
@@ -22,7 +23,7 @@ export async function run(): Promise<BenchRow[]> {
   const times = { connect: [] as number[], reconnect: [] as number[], disconnect: [] as number[] }
   try {
     await until(() => gateway.loggedIn)
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       await using session = new IbSession(deps, {
         followerId: 'bench',
         host: '127.0.0.1',

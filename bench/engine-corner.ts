@@ -7,7 +7,7 @@ import Dockerode from 'dockerode'
 import { engineAddress } from '../src/adapters/docker/engine.ts'
 import { ownedBy } from '../src/adapters/docker/labels.ts'
 import { buildSimulatorImage, simulatorImage } from '../src/adapters/simulated/build-image.ts'
-import type { Bench } from './bench.ts'
+import { type Bench, NotHere } from './bench.ts'
 
 export interface EngineCorner {
   readonly docker: Dockerode
@@ -30,6 +30,9 @@ const highestPort = 30_000
 
 export async function engineCorner(bench: Bench, portCount: number): Promise<EngineCorner> {
   const docker = new Dockerode(engineAddress(process.env.DOCKER_HOST))
+  await docker.ping().catch((cause: Error) => {
+    throw new NotHere(`no Docker engine answers (DOCKER_HOST or /var/run/docker.sock): ${cause.message}`)
+  })
   await haveImage(docker, bench)
   const prefix = `ibgm-bench-${randomBytes(4).toString('hex')}`
   const managerId = `${prefix}-manager`

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Bench } from './bench.ts'
+import { type Bench, NotHere } from './bench.ts'
 import type { ForwarderAnswer, ForwarderTask } from './forwarder-process.ts'
 import { atMost, type BenchRow, median } from './row.ts'
 
@@ -21,10 +21,8 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
     : { rounds: 7, megabytes: 1024, trips: 5000 }
   const bulk = await openWays(bench, 'pour')
   const small = await openWays(bench, 'echo')
-  if (!bulk || !small) {
-    bench.say('skipped: socat, which this is held against, is not on this machine (apt-get install socat)')
-    return []
-  }
+  if (!bulk || !small)
+    throw new NotHere('socat, which this is held against, is not on this machine (apt-get install socat)')
   const speeds = await inTurn(rounds, bulk.ports, (port) => download(port, megabytes))
   const crowd = Array.from({ length: 20 }, () => download(bulk.ports.ours, megabytes / 10))
   await Promise.all(crowd)

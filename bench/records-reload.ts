@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { MongoClient } from 'mongodb'
 import { emptyRecord } from '../src/fleet/keeper.ts'
-import { startService } from '../test/services/service.ts'
-import type { Bench } from './bench.ts'
+import { builtService, startService } from '../test/services/service.ts'
+import { type Bench, NotHere } from './bench.ts'
 import type { RecordsCosts, RecordsTask } from './records-process.ts'
 import { atMost, type BenchRow, median } from './row.ts'
 
@@ -13,6 +13,8 @@ const database = 'ibgm-bench'
 
 export async function run(bench: Bench): Promise<BenchRow[]> {
   const [count, reloads, changes] = bench.short ? [100, 1, 1] : [5_000, 7, 5]
+  if (!builtService('mongo'))
+    throw new NotHere('the MongoDB-protocol server is not built: .ci/services/build.sh mongo')
   const mongo = await startService('mongo')
   bench.defer(() => mongo.stop())
   const url = mongo.state.address

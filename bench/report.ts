@@ -55,7 +55,11 @@ async function figures({ rows, remarks, command, loadBefore }: Report): Promise<
 
 async function machine(): Promise<string> {
   const [cpu] = cpus()
-  const { Version } = await new Dockerode(engineAddress(process.env.DOCKER_HOST)).version()
+  const docker = new Dockerode(engineAddress(process.env.DOCKER_HOST))
+  const engine = await docker.version().then(
+    ({ Version }) => `Docker engine ${Version}`,
+    () => 'no Docker engine',
+  )
   const memory = (totalmem() / 2 ** 30).toFixed(0)
-  return `${cpus().length} cores (${cpu?.model.trim()}), ${memory} GiB, node ${process.version}, Docker engine ${Version}`
+  return `${cpus().length} cores (${cpu?.model.trim()}), ${memory} GiB, node ${process.version}, ${engine}`
 }

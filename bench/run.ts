@@ -1,6 +1,6 @@
 // `npm run bench [-- NAME…] [-- --short] [-- --write]`: runs the measurements and holds them against their limits.
 import { parseArgs } from 'node:util'
-import { Bench } from './bench.ts'
+import { Bench, NotHere } from './bench.ts'
 import { loadNow, writeReport } from './report.ts'
 import { type BenchRow, table } from './row.ts'
 
@@ -13,6 +13,10 @@ const measurements: Record<string, Measurement> = {
   'connect-times': {
     about: 'a session comes up, comes back and ends',
     load: () => import('./connect-times.ts'),
+  },
+  'ib-async': {
+    about: 'a connection and a request, against ib_async (Python)',
+    load: () => import('./ib-async.ts'),
   },
   sessions: {
     about: 'what 1,000 quiet sessions cost',
@@ -37,6 +41,10 @@ const measurements: Record<string, Measurement> = {
   metrics: {
     about: 'GET /metrics with 1,000 gateways',
     load: () => import('./metrics.ts'),
+  },
+  'fleet-load': {
+    about: 'what a manager of 2,000 gateways costs, quiet and asked',
+    load: () => import('./fleet-load.ts'),
   },
   'event-stream': {
     about: 'what 200 clients of the live stream cost',
@@ -107,16 +115,19 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(measuremen
     const found = (await Promise.race([measured, interrupted])) ?? []
     rows.push(...found.map((row) => ({ ...row, name: `${name}: ${row.name}` })))
   } catch (err) {
-    broken = true
-    if (interrupt.signal.aborted) say('interrupted; clearing away')
-    else console.error(`${name} could not be measured:`, err)
+    if (err instanceof NotHere) say(`  skipped: ${err.message}`)
+    else {
+      broken = true
+      if (interrupt.signal.aborted) say('interrupted; clearing away')
+      else console.error(`${name} could not be measured:`, err)
+    }
   }
   await bench.end()
   if (interrupt.signal.aborted) process.exit(130)
 }
 if (flags.short) {
-  for (const { name, value, unit } of rows) console.log(`${name}: ${Number(value.toPrecision(3))} ${unit}`)
-  console.log('A short run shows that the measurements work; its figures mean nothing and are not judged.')
+  for (const { name, value, unit } of rows)
+    console.log(`${name}: ${Number(value.toPrecision(3))} ${unit} (short run, not judged)`)
 } else if (rows.length > 0) console.log(table(rows))
 if (flags.write && !flags.short && !broken) {
   const command = ['npm run bench --', ...positionals, '--write'].join(' ')

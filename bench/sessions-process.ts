@@ -4,6 +4,11 @@ import { systemClock } from '../src/adapters/system-clock.ts'
 import type { Log } from '../src/ports/log.ts'
 import { IbSession } from '../src/session/session.ts'
 
+export interface SessionsTask {
+  readonly ports: readonly number[]
+  /** How long they are watched once all are up. */
+  readonly quietMs: number
+}
 export interface SessionCosts {
   readonly connectedInMs: number
   readonly bytesEach: number
@@ -11,11 +16,10 @@ export interface SessionCosts {
   readonly healthy: number
 }
 
-const QUIET_MS = 30_000
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
 const deps = { connector: ibConnector(), clock: systemClock(), log: quiet }
 
-process.once('message', async ({ ports }: { ports: number[] }) => {
+process.once('message', async ({ ports, quietMs }: SessionsTask) => {
   const open = (port: number, index: number) =>
     new IbSession(deps, {
       followerId: `bench${index}`,
@@ -40,12 +44,12 @@ process.once('message', async ({ ports }: { ports: number[] }) => {
   const bytesEach = (residentBytes() - emptyBytes) / sessions.length
   await wait(2_000)
   const before = process.cpuUsage()
-  await wait(QUIET_MS)
+  await wait(quietMs)
   const { user, system } = process.cpuUsage(before)
   const costs: SessionCosts = {
     connectedInMs,
     bytesEach: Math.max(bytesEach, (residentBytes() - emptyBytes) / sessions.length),
-    cpuShare: (user + system) / 1000 / QUIET_MS,
+    cpuShare: (user + system) / 1000 / quietMs,
     healthy: sessions.filter((session) => session.isHealthy()).length,
   }
   await Promise.all(sessions.map((session) => session.disconnect()))

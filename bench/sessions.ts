@@ -2,24 +2,24 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { Bench } from './bench.ts'
 import { atMost, type BenchRow } from './row.ts'
-import type { SessionCosts } from './sessions-process.ts'
+import type { SessionCosts, SessionsTask } from './sessions-process.ts'
 
-const SESSIONS = 1000
-
-export async function run(): Promise<BenchRow[]> {
-  const gateways = child('gateways.js', [String(SESSIONS)])
+export async function run(bench: Bench): Promise<BenchRow[]> {
+  const [count, quietMs] = bench.short ? [20, 500] : [1000, 30_000]
+  const gateways = child('gateways.js', [String(count)])
   const measured = child('sessions-process.js', [], ['--expose-gc'])
   try {
-    const ports = await answer<{ ports: number[] }>(gateways)
+    const { ports } = await answer<{ ports: number[] }>(gateways)
     const costs = answer<SessionCosts>(measured)
-    measured.send(ports)
+    measured.send({ ports, quietMs } satisfies SessionsTask)
     const { connectedInMs, bytesEach, cpuShare, healthy } = await costs
     return [
-      atMost(`${SESSIONS} quiet sessions, of one core`, cpuShare * 100, '%', 2),
+      atMost(`${count} quiet sessions, of one core`, cpuShare * 100, '%', 2),
       atMost('memory (RSS) per session', bytesEach / 1024, 'KB', 40),
-      atMost('sessions not healthy meanwhile', SESSIONS - healthy, '', 0),
-      atMost(`connecting all ${SESSIONS}, 50 at a time`, connectedInMs / 1000, 's', 30),
+      atMost('sessions not healthy meanwhile', count - healthy, '', 0),
+      atMost(`connecting all ${count}, 50 at a time`, connectedInMs / 1000, 's', 30),
     ]
   } finally {
     gateways.kill()
