@@ -1,9 +1,11 @@
 // `npm test`: runs every compiled test (or those named) under tap, with honest coverage, and ends with one line that counts.
+// `--without-integration` leaves out what needs more than Node, `--part 2/3` takes each third file: both are for a look on another line of Node, and count no coverage.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 
 const leastLinesCovered = 80
 const root = join(import.meta.dirname, '..', '..')
@@ -31,7 +33,10 @@ function run(args: string[], stdio: 'inherit' | 'ignore' = 'inherit'): number {
 
 function everyTest(): string[] {
   const below = readdirSync(join(root, 'dist/test'), { recursive: true, encoding: 'utf8' })
-  return below.filter((file) => file.endsWith('.test.js')).map((file) => join('dist/test', file))
+  return below
+    .filter((file) => file.endsWith('.test.js'))
+    .sort()
+    .map((file) => join('dist/test', file))
 }
 
 /** tap's own totals: `# { total: 5, pass: 4, fail: 1, skip: 1 }`. */
@@ -41,15 +46,37 @@ function totals(tapOutput: string): { pass: number; fail: number; skip: number }
   return { pass: count('pass'), fail: count('fail'), skip: count('skip') }
 }
 
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'without-integration': { type: 'boolean', default: false },
+    part: { type: 'string', default: '1/1' },
+    jobs: { type: 'string', default: '2' },
+  },
+})
+const [, part, parts] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(options.part) ?? []
+if (!part || !parts || Number(part) > Number(parts)) {
+  console.error(`--part takes a part of all, such as 1/3, and not ${options.part}.`)
+  process.exit(2)
+}
+if (options['without-integration']) process.env.WITHOUT_INTEGRATION = 'true'
+
 buildTapOnce()
-const named = process.argv.slice(2).map((file) => file.replace(/\.ts$/, '.js').replace(/^(dist\/)?/, 'dist/'))
-const files = named.length > 0 ? named : everyTest()
+const named = positionals.map((file) => file.replace(/\.ts$/, '.js').replace(/^(dist\/)?/, 'dist/'))
+const isWhole = named.length === 0 && parts === '1' && !options['without-integration']
+const files =
+  named.length > 0 ? named : everyTest().filter((_, index) => index % Number(parts) === Number(part) - 1)
 const output = join(mkdtempSync(join(tmpdir(), 'ibgm-test-')), 'out.tap')
-const coverage =
-  named.length > 0
-    ? ['--disable-coverage']
-    : ['--allow-incomplete-coverage', '--coverage-report=json-summary']
-const status = run([...coverage, `--output-file=${output}`, '--reporter=terse', '--jobs=2', ...files])
+const coverage = isWhole
+  ? ['--allow-incomplete-coverage', '--coverage-report=json-summary']
+  : ['--disable-coverage']
+const status = run([
+  ...coverage,
+  `--output-file=${output}`,
+  '--reporter=terse',
+  `--jobs=${options.jobs}`,
+  ...files,
+])
 const tapOutput = readFileSync(output, 'utf8')
 const { pass, fail, skip } = totals(tapOutput)
 for (const reason of new Set([...tapOutput.matchAll(/# SKIP (.+)$/gm)].map((match) => match[1])))
@@ -60,7 +87,7 @@ if (!process.stdout.isTTY)
     console.log(block)
 
 let lines = Number.POSITIVE_INFINITY
-if (named.length === 0) {
+if (isWhole) {
   const summary = JSON.parse(readFileSync(join(root, '.tap', 'report', 'coverage-summary.json'), 'utf8'))
   lines = summary.total.lines.pct
   console.log(`line coverage ${lines} % (at least ${leastLinesCovered} %)`)
