@@ -62,7 +62,10 @@ export class FollowerDesk {
       revision: 1,
     }
     checkSettings(follower)
-    await this.#deps.stores.followers.insert(follower)
+    const { followers, gateways } = this.#deps.stores
+    await followers.insert(follower)
+    // What was wished of an earlier one of this name means nothing for this one.
+    await gateways.delete(follower.id)
     this.#note('follower.created', follower.id, 'Follower created', caller)
     await this.#deps.review(follower)
     return follower

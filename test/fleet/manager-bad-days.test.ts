@@ -363,6 +363,27 @@ t.test('deleting a follower stops its gateway and leaves nothing', async (t) => 
   await reach('a', 'RUNNING')
 })
 
+t.test('a follower whose deletion the store broke off can be launched; made anew it starts', async (t) => {
+  const { manager, add, reach, deps } = await makeWorld(t)
+  await manager.start()
+  await add('a')
+  await reach('a', 'RUNNING')
+  const { followers, gateways } = deps.stores
+  const whole = { followers: followers.delete, gateways: gateways.delete }
+  const away = () => Promise.reject(new FleetError('STORE_UNAVAILABLE', 'away'))
+  Object.assign(followers, { delete: away })
+  await t.rejects(manager.deleteFollower('a', asked), { code: 'STORE_UNAVAILABLE' })
+  await manager.putCredentials('a', { username: 'user-a', password: 'sim' }, asked)
+  await manager.launchGateway('a', asked)
+  await reach('a', 'RUNNING')
+  Object.assign(followers, { delete: whole.followers })
+  Object.assign(gateways, { delete: away })
+  await manager.deleteFollower('a', asked)
+  Object.assign(gateways, { delete: whole.gateways })
+  await add('a')
+  await reach('a', 'RUNNING')
+})
+
 t.test(
   'a network that lets gateways reach one another: told, nothing launched, mended by itself',
   async (t) => {
