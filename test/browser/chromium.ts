@@ -40,6 +40,11 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   return { page, complaints, close: () => context.close() }
 }
 
+/** What a page complained of since the last look, but for what the test provoked. */
+export function takeComplaints({ complaints }: WatchedPage, expected?: RegExp): string[] {
+  return complaints.splice(0).filter((complaint) => !expected?.test(complaint))
+}
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** What axe finds on the page as it is shown, serious and critical only: rule, place, and what is wrong. */

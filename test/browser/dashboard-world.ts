@@ -2,11 +2,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import type { Locator, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
+import type { Test } from 'tap'
 import type { Gateway } from '../../schemas/gateway.ts'
 import { hashToken, makeToken, type Role, tokenLine } from '../../src/doors/tokens.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
 import { portRange, until } from '../fleet/world.ts'
+import { gate } from '../integration-gate.ts'
+import { startChromium } from './chromium.ts'
 
 export interface Product {
   readonly url: string
@@ -102,6 +105,24 @@ export async function startProduct(
 export function tokenFor(role: Role): { token: string; line: string } {
   const token = makeToken()
   return { token, line: tokenLine({ name: `${role}-test`, role, hash: hashToken(token) }) }
+}
+
+/** For whatever must come, on a machine that is busy. */
+export const patience = { timeout: 20_000 }
+
+/** The browser itself writes down each answer that is no success; that of an unhealthy gateway's health is 503. */
+export const unhealthy = /status of 503/
+
+/** A browser for one test, which ends with it. Undefined where there is none to be had: the test is skipped then, or has failed. */
+export async function chromiumFor(t: Test): Promise<Browser | undefined> {
+  if (!(await gate(t, 'chromium'))) return undefined
+  if (!dashboardIsBuilt()) {
+    t.fail('the dashboard is not built: npm run build makes it')
+    return undefined
+  }
+  const browser = await startChromium()
+  t.teardown(() => browser.close())
+  return browser
 }
 
 /** The dashboard is built apart from the tests: `npm run build` makes both. */
