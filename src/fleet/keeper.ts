@@ -28,6 +28,8 @@ export interface Keeper {
   conditions: ReadonlyArray<{ readonly type: string; readonly message: string; readonly since: number }>
   /** What a slow step is doing, for a person watching. */
   progress: string | null
+  /** The container whose first start is in the login budget. */
+  countedId: string | null
   /** When a person asked for this launch (ms since the epoch): the login budget does not hold it up. null: nobody did. */
   askedByPersonAt: number | null
   /** The record is being deleted, or is gone: nothing starts any more. */
@@ -55,6 +57,7 @@ export function newKeeper(follower: Follower, record: GatewayRecord, spec: Gatew
     layers: [],
     conditions: [],
     progress: null,
+    countedId: null,
     askedByPersonAt: null,
     deleting: false,
     orphaned: false,

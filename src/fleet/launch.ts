@@ -19,6 +19,8 @@ const strangerMs = 60_000
 export async function launchContainer(keeper: Keeper, hands: Hands, signal: AbortSignal): Promise<void> {
   const { follower } = keeper
   await closeSession(keeper)
+  // Held since a launch whose answer was lost; the engine has said meanwhile that nothing came of it.
+  hands.usernames.release(follower.id)
   const credentials = await readCredentials(keeper, hands, signal)
   const usernameHash = hands.digests.username(credentials.username)
   hands.usernames.reserve(follower.id, usernameHash)
@@ -31,11 +33,9 @@ export async function launchContainer(keeper: Keeper, hands: Hands, signal: Abor
     const again = keeper.state.starts > 0
     keeper.container = container
     keeper.adopted = false
+    keeper.countedId = container.id
     keeper.askedByPersonAt = null
-    if (again) {
-      hands.course.restarted(follower.id)
-      await remember(keeper, hands, { restarts: keeper.record.restarts + 1 })
-    }
+    if (again) await countRestart(keeper, hands)
     hands.audit.note({
       type: 'gateway.container.started',
       followerId: follower.id,
@@ -43,8 +43,22 @@ export async function launchContainer(keeper: Keeper, hands: Hands, signal: Abor
       data: { containerId: container.id, hostPort: container.hostPort },
     })
   } catch (err) {
-    if (hands.usernames.release(follower.id)) hands.usernameFreed()
+    // An engine that did not answer may have made the container all the same, and logged the user in.
+    const mayRun = isFleetError(err, 'ENGINE_UNAVAILABLE')
+    if (!mayRun && hands.usernames.release(follower.id)) hands.usernameFreed()
     throw err
+  }
+}
+
+/** A figure for people: a container that runs is not given up for it. */
+async function countRestart(keeper: Keeper, hands: Hands): Promise<void> {
+  const followerId = keeper.follower.id
+  hands.course.restarted(followerId)
+  try {
+    await remember(keeper, hands, { restarts: keeper.record.restarts + 1 })
+  } catch (err) {
+    if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
+    hands.log.warn({ followerId, err }, 'restart not counted')
   }
 }
 

@@ -144,11 +144,17 @@ async function lock(keeper: Keeper, cause: Cause, hands: Hands): Promise<void> {
   })
 }
 
-/** JVM starts that the container made by itself may log in too: they spend the same budget. */
+/** Starts that no launch of ours has counted may log in too: of a container whose making we never heard of, of its JVM by itself. They spend the same budget. */
 async function countStarts(keeper: Keeper, deps: ReconcilerDeps): Promise<void> {
   const { hands } = deps
   const { container, logReader } = keeper
-  if (!container || !logReader || logReader.containerId !== container.id) return
+  if (!container) return
+  const { startedAt } = container
+  if (keeper.countedId !== container.id && !keeper.adopted && startedAt !== undefined) {
+    await hands.budget.noteStart(keeper.follower, container.usernameHash, startedAt)
+    keeper.countedId = container.id
+  }
+  if (!logReader || logReader.containerId !== container.id) return
   for (let at = logReader.laterStarts[0]; at !== undefined; at = logReader.laterStarts[0]) {
     const spent = await hands.budget.noteStart(keeper.follower, container.usernameHash, at)
     logReader.laterStarts.shift()
