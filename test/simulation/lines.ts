@@ -8,7 +8,7 @@ export interface Condition {
   up: boolean
   /** Longest time that a call takes. */
   slowMs: number
-  /** Share of the calls that are carried out although the caller is told that they failed. */
+  /** Share of the calls that fail, most of them carried out all the same. */
   lostAnswers: number
 }
 
@@ -71,8 +71,11 @@ export class Line {
   async #atOnce<T>(work: () => T): Promise<T> {
     const { up, lostAnswers } = this.#condition
     if (!up) throw this.#away()
+    const isLost = lostAnswers > 0 && this.#chance.next() < lostAnswers
+    // Now and then it was the request.
+    if (isLost && this.#chance.next() < 0.3) throw this.#away()
     const value = work()
-    if (lostAnswers > 0 && this.#chance.next() < lostAnswers) throw this.#away()
+    if (isLost) throw this.#away()
     return value
   }
 }
