@@ -20,17 +20,21 @@ import {
 } from '../../ports/ib.ts'
 import { toVendor } from './contracts.ts'
 import { closedBefore, socketFailure } from './endings.ts'
-import { FrameReader, refuseImpossibleCount, withoutOrderReject } from './frames.ts'
+import { Flood, fullChunkBytes } from './flood.ts'
+import { barsRequestOf, FrameReader, refuseImpossibleCount, withoutOrderReject } from './frames.ts'
 import { listenForOrders, refuseUnsendable, toVendorOrder } from './orders.ts'
 import type { NumberedKind } from './request-table.ts'
 import { OpenRequests } from './requests.ts'
 import { isSharedKind, SharedQuestions } from './shared-questions.ts'
+import { plainText } from './texts.ts'
 import { TimeQuestion } from './time-question.ts'
 import { createVendor, type Vendor } from './vendor.ts'
+import { accountsIn, orderIdIn } from './welcome.ts'
 
 /** How long a gateway may take over the end of a connection before its socket is torn down. */
 const CLOSE_GRACE_MS = 250
 const MAX_TEXT = 1000
+const MAX_REJECT_TEXT = 10_000
 /** Faults that the library finds itself and reports without a request id: a server too old or new, and frames it cannot read. */
 const libraryFaults = new Set([503, 505, 506])
 
@@ -40,6 +44,7 @@ export class IbApiConnection implements IbConnection {
   readonly #vendor: Vendor
   readonly #socket: Socket
   readonly #frames = new FrameReader()
+  readonly #flood = new Flood()
   readonly #requests: OpenRequests
   readonly #questions: SharedQuestions
   readonly #time: TimeQuestion
@@ -164,12 +169,20 @@ export class IbApiConnection implements IbConnection {
     if (this.#over) return
     try {
       this.#frames.push(chunk, (text) => {
+        this.#flood.count(performance.now(), text.length)
         this.#onFrame(text)
         return !this.#over
       })
+      if (chunk.length >= fullChunkBytes) this.#letOthersRun()
     } catch (error) {
       this.#misbehaved(error instanceof Error ? error.message : String(error), error)
     }
+  }
+
+  /** While more is waiting than one chunk takes, the socket would hand over dozens of chunks in one turn of the event loop. */
+  #letOthersRun(): void {
+    this.#socket.pause()
+    setImmediate(() => this.#socket.resume())
   }
 
   #onFrame(text: string): void {
@@ -179,6 +192,8 @@ export class IbApiConnection implements IbConnection {
       if (!this.#over) this.#done('handshake')
       return
     }
+    const answered = barsRequestOf(text)
+    if (answered !== undefined && !this.#requests.isOpen(answered)) return
     const { frame, orderRejectJson } = withoutOrderReject(text)
     refuseImpossibleCount(frame)
     this.#orderRejectJson = orderRejectJson
@@ -187,14 +202,14 @@ export class IbApiConnection implements IbConnection {
   }
 
   #onAccounts(csv: string): void {
-    const accounts = [...new Set(csv.split(',').map((account) => account.trim()))].filter(Boolean)
+    const accounts = accountsIn(csv)
     if (accounts.length === 0) return
     this.#accounts = accounts
     this.#done('accounts')
   }
 
   #onNextOrderId(id: number): void {
-    this.#nextOrderId = id
+    this.#nextOrderId = orderIdIn(id)
     this.#done('order-id')
   }
 
@@ -202,8 +217,8 @@ export class IbApiConnection implements IbConnection {
     const notice: IbNotice = {
       id,
       code,
-      text: text.slice(0, MAX_TEXT),
-      ...(this.#orderRejectJson && { orderRejectJson: this.#orderRejectJson }),
+      text: plainText(text, MAX_TEXT),
+      ...(this.#orderRejectJson && { orderRejectJson: this.#orderRejectJson.slice(0, MAX_REJECT_TEXT) }),
     }
     this.#listener.onNotice(notice)
     this.#requests.onNotice(notice)
@@ -247,7 +262,7 @@ export class IbApiConnection implements IbConnection {
 
   #fail(code: ErrorCode, detail: string, cause?: unknown): void {
     if (this.#over) return
-    const message = `Connection to ${this.#name}: ${detail.slice(0, MAX_TEXT)}.`
+    const message = `Connection to ${this.#name}: ${plainText(detail, MAX_TEXT).replace(/\.+$/, '')}.`
     const error = new FleetError(code, message, cause === undefined ? {} : { cause })
     this.#end(error)
     this.#socket.destroy()

@@ -4,6 +4,8 @@
 const MAX_FRAME_BYTES = 0xffffff
 /** The first frame holds a version and a time. */
 const MAX_HELLO_BYTES = 1024
+/** 125,000 bars, where IB sends some 60,000 at most. Taking 16 million fields apart would stop the process for ten seconds. */
+const MAX_FIELDS = 1_000_000
 const LENGTH_BYTES = 4
 const EMPTY = Buffer.alloc(0)
 
@@ -28,6 +30,7 @@ export class FrameReader {
       const end = start + length
       if (end > data.length) break
       if (data[end - 1] !== 0) throw new Error('it sent a frame without its closing NUL')
+      if (length > MAX_FIELDS) refuseTooManyFields(data, start, end)
       this.#maxBytes = MAX_FRAME_BYTES
       at = end
       if (!onFrame(data.toString('utf8', start, end))) return
@@ -54,6 +57,12 @@ export class FrameReader {
   }
 }
 
+function refuseTooManyFields(data: Buffer, start: number, end: number): void {
+  let fields = 0
+  for (let at = start; at < end; at++) if (data[at] === 0) fields += 1
+  if (fields > MAX_FIELDS) throw new Error(`it sent a frame of ${fields} fields`)
+}
+
 /**
  * An error frame (`4, 2, id, code, text, json`) without its last field. The library parses that JSON without a guard, and
  * un-escapes it first, so that even a valid one may throw.
@@ -65,6 +74,11 @@ export function withoutOrderReject(text: string): { frame: string; orderRejectJs
   if (!json || fields.length !== 7) return { frame: text }
   fields[5] = ''
   return { frame: fields.join('\0'), orderRejectJson: json }
+}
+
+/** Whose answer a message with bars is: the one kind that is long enough for it to matter whether anybody waits for it. Undefined for all others. */
+export function barsRequestOf(text: string): number | undefined {
+  return text.startsWith('17\0') ? Number(text.slice(3, text.indexOf('\0', 3))) : undefined
 }
 
 /** Where the messages that hold a list say how long it is: the library makes room for the whole list before it reads any of it. */

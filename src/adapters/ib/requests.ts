@@ -9,6 +9,8 @@ import { listenForAnswers, type NumberedKind, requestTable, streamTable } from '
 const FIRST_REQUEST_ID = 1_000_000_000
 /** A remark of the historical data service about a request that it goes on with; the vendor takes it for an error. */
 const HISTORICAL_REMARK = 165
+/** The longest answers hold some 60,000 bars. One without an end would fill the memory until its deadline. */
+const MAX_ITEMS = 250_000
 
 interface Exchange {
   readonly hears: Family
@@ -38,7 +40,11 @@ export class OpenRequests {
       const items: unknown[] = []
       const id = this.#begin({
         hears: row.hears,
-        onItem: (item) => items.push(item),
+        onItem(item) {
+          if (items.length >= MAX_ITEMS)
+            throw new Error(`it answered one request with more than ${MAX_ITEMS} items`)
+          items.push(item)
+        },
         onEnd: () =>
           finish(() => {
             if (row.goesOn) row.cancel?.(this.#api, id)
@@ -90,6 +96,10 @@ export class OpenRequests {
     return () => {
       if (this.#open.delete(id)) row.cancel(this.#api, id)
     }
+  }
+
+  isOpen(id: number): boolean {
+    return this.#open.has(id)
   }
 
   /** Fails the request that an error is about, if it is one of ours and no mere warning. */

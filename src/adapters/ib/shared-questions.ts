@@ -14,6 +14,8 @@ export function isSharedKind(kind: string): kind is SharedKind {
 
 /** How a gateway in read-only mode refuses; about the connection, as there is no request id. */
 const REFUSED = 321
+/** Positions of an adviser's accounts; an answer without an end would fill the memory. */
+const MAX_ITEMS = 250_000
 const over = new Set(['Filled', 'Cancelled', 'ApiCancelled'])
 
 type Asked = 'positions' | 'own orders' | 'all orders'
@@ -111,7 +113,9 @@ export class SharedQuestions {
   }
 
   #add(kind: SharedKind, about: string, item: IbOpenOrder | IbPosition): void {
-    this.#open.get(kind)?.items.set(about, item)
+    const items = this.#open.get(kind)?.items
+    if (items && items.size >= MAX_ITEMS) throw new Error(`it answered with more than ${MAX_ITEMS} ${kind}`)
+    items?.set(about, item)
   }
 
   /** False when nobody had asked. */
