@@ -45,8 +45,8 @@ export interface ApiClient {
   text(path: string, query?: Query): Promise<string>
   /** An answer of any length, piece by piece as it comes. CliError `failed` when it breaks off. */
   chunks(path: string, query: Query, mime: string): AsyncIterable<string>
-  /** Events until the server ends the stream or the signal aborts, both quietly. */
-  events(path: string, query?: Query): AsyncIterable<ServerSentEvent>
+  /** Events until the server ends the stream or a signal aborts (this one, or the client's own), all quietly. */
+  events(path: string, query?: Query, signal?: AbortSignal): AsyncIterable<ServerSentEvent>
 }
 
 export interface ClientOptions {
@@ -130,14 +130,14 @@ export function createClient(options: ClientOptions): ApiClient {
         })
       }
     },
-    async *events(path, query = {}) {
-      const ask = { query, timeoutMs: Number.POSITIVE_INFINITY }
+    async *events(path, query = {}, signal) {
+      const ask = { query, timeoutMs: Number.POSITIVE_INFINITY, ...(signal && { signal }) }
       const response = await reach(() => request('GET', path, ask, 'text/event-stream'))
       if (response.body === null) return
       try {
         yield* readEvents(response.body)
       } catch (error) {
-        if (options.signal?.aborted) return
+        if (options.signal?.aborted || signal?.aborted) return
         throw new CliError('failed', `the stream from ${base} broke off`, {
           hint: 'run the command again to go on',
           cause: error,

@@ -31,7 +31,10 @@ export function reasonLines(reason: Reason | undefined): string[] {
 }
 
 /** What is going on inside a phase: the share pulled, the time left for 2FA, the next try. */
-export function phaseNote(gateway: Gateway, now: number): string | undefined {
+export function phaseNote(
+  gateway: Pick<Gateway, 'phase' | 'progress' | 'deadline' | 'retryAt'>,
+  now: number,
+): string | undefined {
   if (gateway.progress) return gateway.progress
   if (gateway.phase === 'awaiting-2fa' && gateway.deadline) {
     return `approve in IBKR Mobile within ${secondsUntil(gateway.deadline, now)}s`
@@ -40,7 +43,7 @@ export function phaseNote(gateway: Gateway, now: number): string | undefined {
   return undefined
 }
 
-function secondsUntil(time: string, now: number): number {
+export function secondsUntil(time: string, now: number): number {
   return Math.max(0, Math.ceil((Date.parse(time) - now) / 1000))
 }
 
@@ -80,8 +83,13 @@ export function fleetLine(gateways: ReadonlyArray<Pick<GatewayStatusView, 'statu
   return `${counted(gateways.length, 'gateway')}${words.length > 0 ? `: ${words.join(', ')}` : ''}`
 }
 
+/** What is told of a gateway on its way; of a phase that was over before anyone looked, the history knows no more than the first four. */
+export type GatewayProgress = Pick<Gateway, 'followerId' | 'status' | 'phase'> & {
+  readonly reason?: Pick<Reason, 'code'>
+} & Pick<Gateway, 'progress' | 'deadline' | 'retryAt'>
+
 /** One change of one gateway: when, who, and where it is now. */
-export function progressLine(gateway: Gateway, elapsedMs: number, paint: Paint): string {
+export function progressLine(gateway: GatewayProgress, elapsedMs: number, paint: Paint): string {
   const note = phaseNote(gateway, Date.now())
   const why = gateway.reason && gateway.status !== 'RUNNING' ? ` (${gateway.reason.code})` : ''
   const { colour } = statusCell(gateway)

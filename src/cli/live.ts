@@ -33,7 +33,7 @@ export async function* followLive({ client, query, signal }: LiveOptions): Async
   while (!signal?.aborted) {
     let why = 'the manager ended the stream'
     try {
-      const told = client.events('/events/stream', { ...query, since })
+      const told = client.events('/events/stream', { ...query, since }, signal)
       for await (const { event, data, id, retryMs: wanted } of told) {
         retryMs = wanted ?? retryMs
         connected = true

@@ -1,17 +1,17 @@
 // Watches gateways until they are where a verb was meant to take them, telling each change of phase on the way.
-import { setTimeout as delay } from 'node:timers/promises'
 import { Option } from 'commander'
 import type { Gateway, GatewayStatus } from '../../schemas/gateway.ts'
-import { type ApiClient, segment } from './client.ts'
+import type { FleetEvent } from '../../schemas/system.ts'
+import { GatewayFeed, type GatewayFeedOptions } from './gateway-feed.ts'
+import { type GatewayProgress, secondsUntil } from './gateway-view.ts'
 import { CliError } from './io.ts'
 
-export interface WatchOptions {
-  readonly client: ApiClient
-  readonly followerId: string
+export interface WatchOptions extends GatewayFeedOptions {
   readonly timeoutMs: number
-  readonly signal?: AbortSignal | undefined
+  /** One that was opened before the verb, so that no phase is missed; closed at the end. */
+  readonly feed?: GatewayFeed
   /** Each new phase, reason or progress, with the time since the watching began. */
-  readonly onChange?: (gateway: Gateway, elapsedMs: number) => void
+  readonly onChange?: (gateway: GatewayProgress, elapsedMs: number) => void
 }
 
 export interface WaitOptions extends WatchOptions {
@@ -28,33 +28,76 @@ export interface Watched {
   readonly elapsedMs: number
 }
 
-const pollMs = 200
 // A verb that changes nothing (launching what failed for want of credentials) leaves the old view; by then that is the answer.
 const staleMs = 3_000
+/** Who has to approve a login is told again how long is left. */
+const countdownSeconds = 30
 
-export function fetchGateway(client: ApiClient, followerId: string): Promise<Gateway> {
-  return client.send<Gateway>('GET', `/gateways/${segment(followerId)}`).then(({ body }) => body)
-}
-
-/** Looks again and again until `settled` says so or the time is over. Views that are not `current` are passed over. */
+/** Watches until `settled` says so or the time is over. Views that are not `current` are passed over. */
 export async function watchGateway(
   options: WatchOptions,
   settled: (gateway: Gateway) => boolean,
   current: (gateway: Gateway, elapsedMs: number) => boolean = () => true,
 ): Promise<Watched> {
+  const { timeoutMs, onChange, feed = new GatewayFeed(options) } = options
   const startedAt = performance.now()
-  let told = ''
-  for (;;) {
-    const gateway = await fetchGateway(options.client, options.followerId)
-    const elapsedMs = performance.now() - startedAt
-    if (current(gateway, elapsedMs)) {
-      const news = changeOf(gateway)
-      if (news !== told) options.onChange?.(gateway, elapsedMs)
-      told = news
-      if (settled(gateway)) return { gateway, settled: true, elapsedMs }
+  const elapsed = () => performance.now() - startedAt
+  const told = new Told((gateway) => onChange?.(gateway, elapsed()))
+  try {
+    for (;;) {
+      const news = await feed.next(Math.max(0, timeoutMs - elapsed()))
+      if (news.kind === 'event') {
+        told.wentInto(news.event)
+        continue
+      }
+      const { gateway } = news
+      const elapsedMs = elapsed()
+      if (current(gateway, elapsedMs)) {
+        told.is(gateway)
+        if (settled(gateway)) return { gateway, settled: true, elapsedMs }
+      }
+      if (elapsedMs > timeoutMs) return { gateway, settled: false, elapsedMs }
     }
-    if (elapsedMs > options.timeoutMs) return { gateway, settled: false, elapsedMs }
-    await delay(pollMs, undefined, options.signal ? { signal: options.signal } : {})
+  } finally {
+    feed.close()
+  }
+}
+
+/** Tells what is new, in its order: the phases that history names before the view that ends them. */
+class Told {
+  readonly #tell: (gateway: GatewayProgress) => void
+  #phases: GatewayProgress[] = []
+  #phase = ''
+  #news = ''
+
+  constructor(tell: (gateway: GatewayProgress) => void) {
+    this.#tell = tell
+  }
+
+  wentInto({ type, followerId = '', data = {} }: FleetEvent): void {
+    if (type !== 'gateway.phase') return
+    const { to, status, reason } = data
+    this.#phases.push({
+      ...{ followerId, phase: to as Gateway['phase'], status: status as GatewayStatus },
+      ...(reason ? { reason: { code: reason as NonNullable<Gateway['reason']>['code'] } } : {}),
+    })
+  }
+
+  is(gateway: Gateway): void {
+    // The view knows more of its own phase than the history does: its deadline, its progress.
+    if (this.#phases.at(-1)?.phase === gateway.phase) this.#phases.pop()
+    for (const passed of this.#phases.splice(0)) if (passed.phase !== this.#phase) this.#say(passed)
+    const { phase, deadline } = gateway
+    const left = phase === 'awaiting-2fa' && deadline ? secondsUntil(deadline, Date.now()) : 0
+    const news = `${changeOf(gateway)} ${Math.ceil(left / countdownSeconds)}`
+    if (news !== this.#news) this.#say(gateway)
+    this.#news = news
+  }
+
+  #say(gateway: GatewayProgress): void {
+    this.#phase = gateway.phase
+    this.#news = ''
+    this.#tell(gateway)
   }
 }
 

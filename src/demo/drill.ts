@@ -1,9 +1,10 @@
 // `npm run demo -- --once`: one follower through launch, health, fault, recovery and stop; each step timed, each proven by the API.
 import type { Gateway, GatewayHealth } from '../../schemas/gateway.ts'
 import type { ApiClient } from '../cli/client.ts'
-import { progressLine, reasonLines } from '../cli/gateway-view.ts'
+import { fetchGateway } from '../cli/gateway-feed.ts'
+import { type GatewayProgress, progressLine, reasonLines } from '../cli/gateway-view.ts'
 import { duration, type Paint, type Row, renderTable } from '../cli/terminal.ts'
-import { fetchGateway, waitForGateway, watchGateway } from '../cli/wait.ts'
+import { waitForGateway, watchGateway } from '../cli/wait.ts'
 import { type DemoFollower, enable } from './followers.ts'
 
 export interface Drill {
@@ -55,7 +56,7 @@ function steps(drill: Drill): Step[] {
   const [subject, ...others] = followers
   if (subject === undefined) return []
   const { id } = subject
-  const tell = (gateway: Gateway, elapsedMs: number) =>
+  const tell = (gateway: GatewayProgress, elapsedMs: number) =>
     drill.say(progressLine(gateway, elapsedMs, drill.paint))
   const watch = { client, followerId: id, signal, onChange: tell }
   let before: Gateway | undefined

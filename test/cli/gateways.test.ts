@@ -11,11 +11,14 @@ const rejected = {
 
 const dataConnection = { state: 'disabled', reconnects: 0 }
 
-/** A gateway that moves on to its next view each time it is looked at, once a verb has been asked for. */
+const noStream = problem(404, 'NOT_FOUND', 'There is no such route.')
+
+/** A gateway that moves on to its next view each time it is looked at, once a verb has been asked for; its manager has no stream. */
 function moving(views: ReadonlyArray<Partial<Gateway>>, accepted = 202) {
   let at = 0
   let begun = false
-  return ({ method }: AskedRequest): StubAnswer => {
+  return ({ method, path }: AskedRequest): StubAnswer => {
+    if (path.startsWith('/events/stream')) return noStream
     if (method === 'POST') {
       begun = true
       return { status: accepted, body: gateway(views[0]) }

@@ -18,6 +18,8 @@ export interface StubAnswer {
   readonly status?: number
   readonly body?: unknown
   readonly headers?: Record<string, string>
+  /** More could follow the body: it is not ended. */
+  readonly open?: boolean
 }
 export interface StubApi {
   readonly url: string
@@ -30,18 +32,21 @@ export async function stubApi(t: Test, respond: (request: AskedRequest) => StubA
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    const text = Buffer.concat(chunks).toString()
+    const sent = Buffer.concat(chunks).toString()
     const seen = {
       method: request.method ?? '',
       path: (request.url ?? '').replace(/^\/api\/v1/, ''),
       headers: request.headers,
-      body: text === '' ? undefined : JSON.parse(text),
+      body: sent === '' ? undefined : JSON.parse(sent),
     }
     asked.push(seen)
-    const { status = 200, body, headers = {} } = respond(seen)
+    const { status = 200, body, headers = {}, open = false } = respond(seen)
     const type = status >= 400 ? 'application/problem+json' : 'application/json'
     response.writeHead(status, { 'content-type': type, ...headers })
-    response.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body))
+    const text = body === undefined || typeof body === 'string' ? (body ?? '') : JSON.stringify(body)
+    if (!open) return response.end(text)
+    response.flushHeaders()
+    response.write(text)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
@@ -136,6 +141,14 @@ export function gateway(changes: Partial<Gateway> = {}): Gateway {
     ...changes,
   }
 }
+
+/** Server-sent events: a name and data, or data with an id. */
+export const sse = (...items: Array<[event: string, data: object, id?: string]>) =>
+  `retry: 10\n:\n\n${items.map(([event, data, id]) => `${id ? `id: ${id}\n` : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`).join('')}`
+export const eventStream = (body: string): StubAnswer => ({
+  body,
+  headers: { 'content-type': 'text/event-stream' },
+})
 
 export function problem(status: number, code: string, detail: string, more: object = {}): StubAnswer {
   return {

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Gateway } from '../../schemas/gateway.ts'
 import { painter } from '../../src/cli/terminal.ts'
 import { fit, WatchBoard } from '../../src/cli/watch-board.ts'
-import { closedUrl, gateway, ibgm, problem, type RunOptions, stubApi } from './harness.ts'
+import { closedUrl, eventStream, gateway, ibgm, problem, type RunOptions, sse, stubApi } from './harness.ts'
 
 const plain = painter({ write() {} }, {})
 const locked = {
@@ -18,9 +18,6 @@ const alert = {
   lastRaisedAt: '2026-01-01T00:00:00Z',
 }
 
-const sse = (...items: Array<[event: string, data: object, id?: string]>) =>
-  `retry: 10\n:\n\n${items.map(([event, data, id]) => `${id ? `id: ${id}\n` : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`).join('')}`
-const stream = (body: string) => ({ body, headers: { 'content-type': 'text/event-stream' } })
 const synced: [string, object] = ['synced', { asOf: '2026-01-01T00:00:00Z' }]
 
 /** Runs until stdout fits, then presses Ctrl-C. */
@@ -48,7 +45,7 @@ t.test('in a pipe each change is a line; a stream that ends is told of and taken
       ['alert', { ...alert, resolvedAt: '2026-01-01T00:00:01Z' }],
     ),
   ]
-  const api = await stubApi(t, () => stream(bodies.shift() ?? sse()))
+  const api = await stubApi(t, () => eventStream(bodies.shift() ?? sse()))
   const { code, stdout, stderr } = await until(['watch', '--url', api.url], /resolved: Login rejected/)
   t.equal(code, 0)
   t.strictSame(
@@ -70,7 +67,7 @@ t.test('in a pipe each change is a line; a stream that ends is told of and taken
 })
 
 t.test('--json prints each item on a line', async (t) => {
-  const api = await stubApi(t, () => stream(sse(['gateway', gateway()], synced)))
+  const api = await stubApi(t, () => eventStream(sse(['gateway', gateway()], synced)))
   const { stdout } = await until(['watch', '--json', '--url', api.url], /synced/)
   const [first, second] = stdout.split('\n').map((line) => line && JSON.parse(line))
   t.match(first, { kind: 'gateway', gateway: { followerId: 'alpha' } })
@@ -79,7 +76,7 @@ t.test('--json prints each item on a line', async (t) => {
 
 t.test('on a terminal it takes an alternate screen and gives it back', async (t) => {
   const api = await stubApi(t, () =>
-    stream(sse(['gateway', gateway()], ['gateway', gateway(locked)], synced)),
+    eventStream(sse(['gateway', gateway()], ['gateway', gateway(locked)], synced)),
   )
   const env = { NO_COLOR: '1' }
   const { code, stdout } = await until(['watch', '--url', api.url], /zulu.*alpha/s, { tty: true, env })
@@ -144,7 +141,7 @@ t.test('events -f goes on after the last event seen', async (t) => {
     followerId: 'alpha',
   })
   const bodies = [sse(['', event('e1', 'one'), 'e1']), sse(['', event('e2', 'two'), 'e2'])]
-  const api = await stubApi(t, () => stream(bodies.shift() ?? sse()))
+  const api = await stubApi(t, () => eventStream(bodies.shift() ?? sse()))
   const argv = [
     'events',
     '-f',

@@ -1,13 +1,14 @@
 // `ibgm launch`, `stop`, `restart` and `reconnect`: say what is wanted, and on request watch it happen.
 import { Option } from 'commander'
 import type { Gateway, GatewayStatus } from '../../../schemas/gateway.ts'
-import { type ApiClient, segment } from '../client.ts'
+import { type Answer, type ApiClient, segment } from '../client.ts'
 import { printFailure } from '../failure.ts'
+import { GatewayFeed } from '../gateway-feed.ts'
 import { phaseNote, progressLine, reasonLines, statusCell } from '../gateway-view.ts'
 import { type ExitCode, exitCodes } from '../io.ts'
 import { duration, printable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
-import { fetchGateway, waitForGateway, waitMs, waitOption } from '../wait.ts'
+import { waitForGateway, waitMs, waitOption } from '../wait.ts'
 
 interface WaitOption {
   readonly wait?: string | true
@@ -17,6 +18,10 @@ interface Verb {
   /** The status that the verb aims at. */
   readonly goal: GatewayStatus
   readonly body?: object
+}
+interface Outcome {
+  readonly gateway: Gateway
+  readonly exitCode: ExitCode
 }
 
 export function addGatewayCommands(cli: Cli): void {
@@ -83,34 +88,60 @@ async function carryOut(
   id: string,
   verb: Verb,
   timeoutMs: number | undefined,
-): Promise<{ gateway: Gateway; exitCode: ExitCode }> {
-  const before = timeoutMs === undefined ? undefined : await fetchGateway(client, id)
-  const answer = await client.send<Gateway>(
-    'POST',
-    `/gateways/${segment(id)}/${verb.name}`,
-    verb.body ? { body: verb.body } : {},
-  )
-  if (timeoutMs === undefined || (answer.status === 200 && answer.body.status === verb.goal)) {
-    tools.say(...stateLines(answer.body, tools))
-    return { gateway: answer.body, exitCode: exitCodes.ok }
+): Promise<Outcome> {
+  if (timeoutMs === undefined) return told(tools, (await ask(client, id, verb)).body)
+  const { signal } = tools.io
+  const watch = { client, followerId: id, timeoutMs, signal }
+  const feed = new GatewayFeed(watch)
+  try {
+    const before = await firstView(feed)
+    const answer = await ask(client, id, verb)
+    if (answer.status === 200 && answer.body.status === verb.goal) return told(tools, answer.body)
+    const { gateway, settled, elapsedMs } = await waitForGateway({
+      ...watch,
+      feed,
+      goal: verb.goal,
+      before: before.since,
+      onChange: (now, elapsed) => tools.say(progressLine(now, elapsed, tools.paint)),
+    })
+    const reached = settled && gateway.status === verb.goal
+    tools.say(...outcomeLines(gateway, { reached, settled, elapsedMs }, tools))
+    return { gateway, exitCode: reached ? exitCodes.ok : exitCodes.failed }
+  } finally {
+    feed.close()
   }
-  const { gateway, settled, elapsedMs } = await waitForGateway({
-    client,
-    followerId: id,
-    goal: verb.goal,
-    before: before?.since,
-    timeoutMs,
-    signal: tools.io.signal,
-    onChange: (now, elapsed) => tools.say(progressLine(now, elapsed, tools.paint)),
-  })
-  const reached = settled && gateway.status === verb.goal
-  const outcome = `${printable(id)} is ${paintStatus(gateway, tools)}`
-  if (reached) tools.say(`${outcome} after ${duration(elapsedMs)}`)
-  else {
-    const rest = settled ? stuck(gateway) : `still ${gateway.phase} after ${duration(elapsedMs)}; it goes on`
-    tools.say(`${outcome}, ${rest}`, ...reasonLines(gateway.reason).map((line) => `  ${printable(line)}`))
+}
+
+function ask(client: ApiClient, id: string, verb: Verb): Promise<Answer<Gateway>> {
+  const path = `/gateways/${segment(id)}/${verb.name}`
+  return client.send<Gateway>('POST', path, verb.body ? { body: verb.body } : {})
+}
+
+async function firstView(feed: GatewayFeed): Promise<Gateway> {
+  for (;;) {
+    const news = await feed.next(Number.POSITIVE_INFINITY)
+    if (news.kind === 'gateway') return news.gateway
   }
-  return { gateway, exitCode: reached ? exitCodes.ok : exitCodes.failed }
+}
+
+function told(tools: Toolbox, gateway: Gateway): Outcome {
+  tools.say(...stateLines(gateway, tools))
+  return { gateway, exitCode: exitCodes.ok }
+}
+
+function outcomeLines(
+  gateway: Gateway,
+  { reached, settled, elapsedMs }: { reached: boolean; settled: boolean; elapsedMs: number },
+  tools: Toolbox,
+): string[] {
+  const outcome = `${printable(gateway.followerId)} is ${paintStatus(gateway, tools)}`
+  if (reached) return [`${outcome} after ${duration(elapsedMs)}`]
+  const rest = settled ? stuck(gateway) : `still ${gateway.phase} after ${duration(elapsedMs)}; it goes on`
+  const note = settled ? undefined : phaseNote(gateway, Date.now())
+  return [
+    `${outcome}, ${rest}${note ? `: ${printable(note)}` : ''}`,
+    ...reasonLines(gateway.reason).map((line) => `  ${printable(line)}`),
+  ]
 }
 
 /** Whether a failed gateway is tried again. */

@@ -2,12 +2,12 @@
 import type { Gateway, GatewayHealth, GatewayList } from '../../../schemas/gateway.ts'
 import type { IbStatus } from '../../../schemas/system.ts'
 import { type ApiClient, segment } from '../client.ts'
+import { fetchGateway } from '../gateway-feed.ts'
 import { fleetLine, gatewayTable, phaseNote, reasonLines, statusCell } from '../gateway-view.ts'
 import { exitCodes } from '../io.ts'
 import { dataConnectionLine } from '../market-data-view.ts'
 import { age, type Colour, printable, renderTable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
-import { fetchGateway } from '../wait.ts'
 
 export function addStatusCommands(cli: Cli): void {
   cli.handle<[string | undefined], object>(
