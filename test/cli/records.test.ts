@@ -145,6 +145,7 @@ t.test('alerts, their acknowledgement, events, faults', async (t) => {
     title: 'alpha cannot log in',
     message: 'IBKR said no.',
     action: 'Put other credentials.',
+    runbook: 'http://127.0.0.1:8080/runbook#credentials-rejected',
     count: 2,
     raisedAt: now,
     lastRaisedAt: now,
@@ -168,14 +169,19 @@ t.test('alerts, their acknowledgement, events, faults', async (t) => {
     listed,
     /^a1 {2}ERROR {2}CREDENTIALS_REJECTED {2}alpha +0s ago, 2 times {2}open {3}alpha cannot log in$/m,
   )
-  t.match(listed, '  IBKR said no.\n  what to do: Put other credentials.\n')
+  t.match(
+    listed,
+    '  IBKR said no.\n  what to do: Put other credentials.\n  step by step: http://127.0.0.1:8080/runbook#credentials-rejected\n',
+  )
+  await ibgm(['alerts', '--open', '--follower', 'alpha'], { env })
+  t.match(api.asked.at(-1), { path: '/alerts?open=true&followerId=alpha' })
   t.match((await ibgm(['alerts', 'ack', 'a1'], { env })).stdout, /acknowledged: alpha cannot log in/)
   t.match(
     (await ibgm(['events', '--follower', 'alpha', '--since', 'e0'], { env })).stdout,
     /gateway\.launch {2}alpha/,
   )
   await ibgm(['fault', 'alpha', 'exit', '1'], { env })
-  t.match(api.asked.slice(1), [
+  t.match(api.asked.slice(2), [
     { method: 'POST', path: '/alerts/a1/acknowledge' },
     { path: '/events?since=e0&followerId=alpha' },
     { method: 'POST', path: '/simulator/alpha/faults', body: { fault: 'exit', value: '1' } },

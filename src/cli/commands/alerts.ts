@@ -14,17 +14,20 @@ const colours: Readonly<Record<AlertLevel, Colour>> = {
 
 export function addAlertCommands(cli: Cli): void {
   const alerts = cli.program.command('alerts').description('open and recent alerts')
-  cli.handle<[], { limit?: string }>(
+  cli.handle<[], { limit?: string; open?: true; follower?: string }>(
     alerts
       .command('list', { isDefault: true })
       .description('open and recent alerts, newest first')
+      .option('--open', 'only those that are open')
+      .option('--follower <id>', 'about one follower')
       .option('--limit <n>', 'at most so many [100]'),
-    async (tools, _args, { limit }) => {
-      const { body } = await tools
-        .client()
-        .send<{ items: Alert[] }>('GET', '/alerts', { query: { limit: checkedLimit(limit) } })
+    async (tools, _args, { limit, open, follower }) => {
+      const query = { open, followerId: follower, limit: checkedLimit(limit) }
+      const { body } = await tools.client().send<{ items: Alert[] }>('GET', '/alerts', { query })
       tools.answer(body, () =>
-        body.items.length === 0 ? ['no alerts'] : alertTable(body.items, Date.now(), tools.paint),
+        body.items.length === 0
+          ? [open ? 'no open alerts' : 'no alerts']
+          : alertTable(body.items, Date.now(), tools.paint),
       )
       return exitCodes.ok
     },
@@ -61,9 +64,15 @@ function alertTable(alerts: readonly Alert[], now: number, paint: Paint): string
       alert.title,
     ],
     { note: alert.message },
-    ...(alert.action && !alert.resolvedAt
-      ? [{ note: `what to do: ${alert.action}`, colour: 'yellow' } as const]
-      : []),
+    ...(alert.resolvedAt ? [] : helpRows(alert)),
   ])
   return renderTable(['ID', 'LEVEL', 'CODE', 'FOLLOWER', 'RAISED', 'STATE', 'TITLE'], rows, paint)
+}
+
+/** What to do, and where it is told step by step. */
+function helpRows({ action, runbook }: Alert): Row[] {
+  return [
+    ...(action ? [{ note: `what to do: ${action}`, colour: 'yellow' } as const] : []),
+    ...(runbook ? [{ note: `step by step: ${runbook}`, colour: 'dim' } as const] : []),
+  ]
 }
