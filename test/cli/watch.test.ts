@@ -175,6 +175,25 @@ t.test('events of one type', async (t) => {
   t.strictSame(await typed('credentials.read'), ['credentials.read'])
 })
 
+t.test('events of a rare type are looked for page after page, until there are enough', async (t) => {
+  const event = (id: string, type: string) => ({ id, at: '2026-01-01T00:00:00Z', type, message: id })
+  const pages: Record<string, object> = {
+    '': { items: [event('e1', 'credentials.read'), event('e2', 'gateway.phase')], nextCursor: 'e2' },
+    e2: { items: [event('e3', 'gateway.phase'), event('e4', 'gateway.launch')], nextCursor: 'e4' },
+    e4: { items: [event('e5', 'gateway.launch'), event('e6', 'gateway.launch')] },
+  }
+  const api = await stubApi(t, ({ path }) => ({
+    body: pages[new URLSearchParams(path.split('?')[1]).get('since') ?? ''],
+  }))
+  const found = async (limit: string) => {
+    const argv = ['events', '--type', 'gateway.launch', '--limit', limit, '--json', '--url', api.url]
+    const { items, nextCursor } = JSON.parse((await ibgm(argv)).stdout)
+    return [...items.map(({ id }: { id: string }) => id), nextCursor]
+  }
+  t.strictSame(await found('2'), ['e4', 'e5', 'e5'])
+  t.strictSame(await found('10'), ['e4', 'e5', 'e6', undefined])
+})
+
 t.test('timeline: phases, how long, and what was down', async (t) => {
   const at = (minute: number) => `2026-01-01T00:0${minute}:00Z`
   const body = {

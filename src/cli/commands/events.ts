@@ -1,11 +1,15 @@
 // `ibgm events`: what happened and who asked for it; with -f as it happens.
 import type { FleetEvent } from '../../../schemas/system.ts'
-import type { ApiClient } from '../client.ts'
+import type { ApiClient, Query } from '../client.ts'
 import { type ExitCode, exitCodes } from '../io.ts'
 import { followLive } from '../live.ts'
 import { type Paint, printable, renderTable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
 import { checkedLimit } from './alerts.ts'
+
+/** As the API's own. */
+const defaultLimit = 100
+const pageSize = 1_000
 
 interface EventsOptions {
   readonly since?: string
@@ -29,10 +33,16 @@ export function addEventsCommand(cli: Cli): void {
   )
 }
 
+interface EventPage {
+  readonly items: readonly FleetEvent[]
+  /** The `since` of the next page. */
+  readonly nextCursor?: string
+}
+
 async function list(tools: Toolbox, { since, follower, type, limit }: EventsOptions): Promise<ExitCode> {
+  const client = tools.client()
   const query = { since, followerId: follower, limit: checkedLimit(limit) }
-  const { body } = await tools.client().send<{ items: FleetEvent[] }>('GET', '/events', { query })
-  const found = type === undefined ? body : { items: body.items.filter((event) => isOfType(event, type)) }
+  const found = type === undefined ? await page(client, query) : await ofType(client, query, type)
   tools.answer(found, () =>
     renderTable(
       ['AT', 'TYPE', 'FOLLOWER', 'BY', 'WHAT'],
@@ -61,6 +71,27 @@ async function follow(tools: Toolbox, { since, follower, type }: EventsOptions):
     else tools.say(eventLine(item.event, tools.paint))
   }
   return exitCodes.ok
+}
+
+async function page(client: ApiClient, query: Query): Promise<EventPage> {
+  return (await client.send<EventPage>('GET', '/events', { query })).body
+}
+
+/** The API's pages are of all types: read on until there are enough of this one. */
+async function ofType(client: ApiClient, query: Query, type: string): Promise<EventPage> {
+  const wanted = Number(query.limit ?? defaultLimit)
+  const items: FleetEvent[] = []
+  let since = query.since
+  do {
+    const next = await page(client, { ...query, since, limit: pageSize })
+    for (const event of next.items) {
+      if (!isOfType(event, type)) continue
+      items.push(event)
+      if (items.length === wanted) return { items, nextCursor: event.id }
+    }
+    since = next.nextCursor
+  } while (since !== undefined)
+  return { items }
 }
 
 function isOfType(event: FleetEvent, type: string): boolean {
