@@ -18,7 +18,7 @@ complete -F _ibgm ibgm
 # ibgm completion for zsh: source <(ibgm completion zsh)
 _ibgm() {
   local -a found
-  found=("\${(@f)$(ibgm __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  found=(\${(f)"$(ibgm __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
   compadd -a found
 }
 compdef _ibgm ibgm

@@ -62,24 +62,52 @@ t.test('each shell has a script; another one is wrong usage', async (t) => {
   t.equal((await ibgm(['completion', 'tcsh'])).code, 2)
 })
 
-const bash = spawnSync('bash', ['--version']).status === 0
-t.test('bash completes by the script', { skip: !bash && 'there is no bash' }, async (t) => {
-  const api = await stubApi(t, () => ({ body: { items, counts: {} } }))
-  const dir = t.testdir()
-  const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
-  const command = join(dir, 'ibgm')
-  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`)
-  chmodSync(command, 0o755)
-  const script = `
-    source <(ibgm completion bash)
-    COMP_WORDS=(ibgm logs al); COMP_CWORD=2; _ibgm; echo "\${COMPREPLY[@]}"
-    COMP_WORDS=(ibgm res); COMP_CWORD=1; _ibgm; echo "\${COMPREPLY[@]}"
-    COMP_WORDS=(ibgm logs ''); COMP_CWORD=2; _ibgm; echo "\${#COMPREPLY[@]}"`
-  const child = spawn('bash', ['--norc', '-c', script], {
-    cwd: dir,
-    env: { PATH: `${dir}:${process.env.PATH}`, IBGM_URL: api.url },
+/** Each prints what the three command lines are completed to, a line for each; zsh and fish where they are. */
+const trials: Readonly<Record<string, { argv: readonly string[]; script: string }>> = {
+  bash: {
+    argv: ['--norc', '-c'],
+    script: `
+      source <(ibgm completion bash)
+      COMP_WORDS=(ibgm logs al); COMP_CWORD=2; _ibgm; echo "\${COMPREPLY[*]}"
+      COMP_WORDS=(ibgm res); COMP_CWORD=1; _ibgm; echo "\${COMPREPLY[*]}"
+      COMP_WORDS=(ibgm logs zz); COMP_CWORD=2; _ibgm; echo "\${#COMPREPLY[@]} found"`,
+  },
+  zsh: {
+    argv: ['-f', '-c'],
+    script: `
+      compdef() { }
+      compadd() { print -r -- "\${found[*]}" }
+      source <(ibgm completion zsh)
+      words=(ibgm logs al); CURRENT=3; _ibgm
+      words=(ibgm res); CURRENT=2; _ibgm
+      compadd() { print -r -- "\${#found} found" }
+      words=(ibgm logs zz); CURRENT=3; _ibgm`,
+  },
+  fish: {
+    argv: ['--no-config', '-c'],
+    script: `
+      ibgm completion fish | source
+      echo (complete -C 'ibgm logs al')
+      echo (complete -C 'ibgm res')
+      echo (complete -C 'ibgm logs zz' | count) found`,
+  },
+}
+
+for (const [shell, { argv, script }] of Object.entries(trials)) {
+  const isThere = spawnSync(shell, ['--version']).status === 0
+  t.test(`${shell} completes by the script`, { skip: !isThere && `there is no ${shell}` }, async (t) => {
+    const api = await stubApi(t, () => ({ body: { items, counts: {} } }))
+    const dir = t.testdir()
+    const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+    const command = join(dir, 'ibgm')
+    writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`)
+    chmodSync(command, 0o755)
+    const child = spawn(shell, [...argv, script], {
+      cwd: dir,
+      env: { HOME: dir, PATH: `${dir}:${process.env.PATH}`, IBGM_URL: api.url },
+    })
+    const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr)])
+    t.equal(complaints, '')
+    t.strictSame(said.trimEnd().split('\n'), ['alpha alto', 'restart', '0 found'])
   })
-  const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr)])
-  t.equal(complaints, '')
-  t.strictSame(said.trimEnd().split('\n'), ['alpha alto', 'restart', '3'])
-})
+}
