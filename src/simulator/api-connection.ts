@@ -37,6 +37,9 @@ interface Subscription {
 
 const lowestVersion = 100
 const greetingDeadlineMs = 60_000
+const maxSubscriptions = 2_000
+/** Answers that a client does not read are kept for it up to here. */
+const maxUnreadBytes = 64 * 1024 * 1024
 
 export class ApiConnection implements ApiSession {
   readonly #deps: ConnectionDeps
@@ -44,6 +47,7 @@ export class ApiConnection implements ApiSession {
   readonly #subscriptions = new Map<string, Subscription>()
   #stage: 'greeting' | 'ignored' | 'start-api' | 'open' | 'closed' = 'greeting'
   readonly #delayed: Array<{ leave: () => void; dueMs: number }> = []
+  readonly #cancelDeadline: () => void
   #pace = { secondMs: 0, messages: 0, strikes: 0 }
   version = 0
   clientId = -1
@@ -53,7 +57,8 @@ export class ApiConnection implements ApiSession {
     this.#deps = deps
     const { socket, line } = deps
     socket.setNoDelay(true)
-    socket.setTimeout(greetingDeadlineMs, () => socket.destroy())
+    // A client that sends byte by byte never lets the socket rest, and holds one of the few places.
+    this.#cancelDeadline = deps.world.clock.schedule(() => socket.destroy(), greetingDeadlineMs)
     let clean = false
     socket.on('data', (chunk) => this.#receive(chunk))
     socket.on('end', () => {
@@ -62,6 +67,7 @@ export class ApiConnection implements ApiSession {
     socket.on('error', () => {})
     socket.on('close', () => {
       this.#stage = 'closed'
+      this.#cancelDeadline()
       for (const { cancel } of this.#subscriptions.values()) cancel()
       this.#subscriptions.clear()
       deps.left(this, clean)
@@ -95,7 +101,7 @@ export class ApiConnection implements ApiSession {
   }
 
   subscribe(key: string, everyMs: number, tick: () => void, kind: 'data' | 'account' = 'data'): boolean {
-    if (this.#subscriptions.has(key)) return false
+    if (this.#subscriptions.has(key) || this.#subscriptions.size >= maxSubscriptions) return false
     const again = () => {
       this.#subscriptions.set(key, { kind, tick, cancel: this.world.clock.schedule(run, everyMs) })
     }
@@ -128,7 +134,7 @@ export class ApiConnection implements ApiSession {
 
   /** Stops reading, so that not even the client's FIN is seen. */
   freeze(): void {
-    this.#deps.socket.setTimeout(0)
+    this.#cancelDeadline()
     this.#deps.socket.pause()
   }
 
@@ -191,7 +197,7 @@ export class ApiConnection implements ApiSession {
       return
     }
     this.#stage = 'open'
-    socket.setTimeout(0)
+    this.#cancelDeadline()
     if (line.handshake !== 'H') {
       if (line.handshake !== 'F2') this.send(...this.#accounts())
       if (line.handshake !== 'F1') this.send(9, 1, this.world.broker.nextOrderId(this.clientId))
@@ -237,8 +243,10 @@ export class ApiConnection implements ApiSession {
 
   /** In order, always: an answer that is due at once still waits for the delayed ones before it. */
   #write(bytes: Buffer): void {
+    const { socket } = this.#deps
     this.#inOrder(() => {
-      if (this.#deps.socket.writable) this.#deps.socket.write(bytes)
+      if (socket.writableLength > maxUnreadBytes) socket.destroy()
+      else if (socket.writable) socket.write(bytes)
     })
   }
 

@@ -39,6 +39,9 @@ export interface ApiServerDeps {
 
 const maxClients = 32
 const maxRecords = 10_000
+/** Of one message; none that a library sends is longer. */
+const maxRecordedFields = 400
+const maxRecordedText = 1_000
 /** placeOrder, cancelOrder, reqIds, reqGlobalCancel: never forgotten, as what was ordered is what matters most. */
 const keptMessages = new Set([3, 4, 8, 58])
 
@@ -225,7 +228,11 @@ export class ApiServer {
       ...(spec?.name === 'placeOrder' && { orderRef: fields[orderRefAt] ?? '' }),
       clientId,
       time: this.#deps.world.clock.now(),
-      fields,
+      fields: fields.slice(0, maxRecordedFields).map(cut),
     })
   }
+}
+
+function cut(field: string): string {
+  return field.length > maxRecordedText ? `${field.slice(0, maxRecordedText)}…` : field
 }

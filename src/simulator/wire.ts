@@ -3,6 +3,8 @@
 /** The largest payload a client accepts, and the largest we accept. */
 export const maxFrameBytes = 0xff_ff_ff
 
+/** The versions that a client speaks, and its options. */
+const maxGreetingBytes = 1024
 const greetingPrefix = Buffer.from('API\0', 'latin1')
 
 export class ProtocolViolation extends Error {
@@ -13,40 +15,56 @@ export type Field = string | number | boolean
 
 /** Cuts a byte stream, however it was segmented, into payloads. The stream opens with `API\0`, which has no length. */
 export class FrameDecoder {
-  #chunks: Buffer[] = []
-  #buffered = 0
+  /** Room for what has come of an unfinished frame; grows with it, whatever its length says and however small the pieces are. */
+  #held = Buffer.alloc(0)
+  #heldBytes = 0
   #greeted = false
+  #maxBytes = maxGreetingBytes
   #needed = greetingPrefix.length
 
-  /** @throws ProtocolViolation on a wrong prefix or a length over {@link maxFrameBytes}; the stream is then lost. */
+  /** @throws ProtocolViolation on a wrong prefix, a long greeting, or a length over {@link maxFrameBytes}; the stream is then lost. */
   push(chunk: Buffer): string[] {
-    this.#chunks.push(chunk)
-    this.#buffered += chunk.length
-    if (this.#buffered < this.#needed) return []
-    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)
+    const bytes = this.#heldBytes === 0 ? chunk : this.#append(chunk)
     const payloads: string[] = []
     let offset = 0
-    if (!this.#greeted) {
-      if (!bytes.subarray(0, greetingPrefix.length).equals(greetingPrefix)) {
-        throw new ProtocolViolation('the stream does not open with API\\0')
+    if (bytes.length >= this.#needed) {
+      if (!this.#greeted) {
+        if (!bytes.subarray(0, greetingPrefix.length).equals(greetingPrefix)) {
+          throw new ProtocolViolation('the stream does not open with API\\0')
+        }
+        this.#greeted = true
+        offset = greetingPrefix.length
       }
-      this.#greeted = true
-      offset = greetingPrefix.length
+      while (true) {
+        const left = bytes.length - offset
+        this.#needed = 4
+        if (left < 4) break
+        const length = bytes.readUInt32BE(offset)
+        if (length > this.#maxBytes) throw new ProtocolViolation(`a frame of ${length} bytes`)
+        this.#needed = 4 + length
+        if (left < this.#needed) break
+        payloads.push(bytes.toString('utf8', offset + 4, offset + this.#needed))
+        this.#maxBytes = maxFrameBytes
+        offset += this.#needed
+      }
     }
-    while (true) {
-      const left = bytes.length - offset
-      this.#needed = 4
-      if (left < 4) break
-      const length = bytes.readUInt32BE(offset)
-      if (length > maxFrameBytes) throw new ProtocolViolation(`a frame of ${length} bytes`)
-      this.#needed = 4 + length
-      if (left < this.#needed) break
-      payloads.push(bytes.toString('utf8', offset + 4, offset + this.#needed))
-      offset += this.#needed
+    if (offset > 0 || this.#heldBytes === 0) {
+      this.#held = Buffer.from(bytes.subarray(offset))
+      this.#heldBytes = this.#held.length
     }
-    this.#chunks = offset < bytes.length ? [bytes.subarray(offset)] : []
-    this.#buffered = bytes.length - offset
     return payloads
+  }
+
+  #append(chunk: Buffer): Buffer {
+    const bytes = this.#heldBytes + chunk.length
+    if (bytes > this.#held.length) {
+      const grown = Buffer.allocUnsafe(Math.max(bytes, 2 * this.#held.length))
+      this.#held.copy(grown, 0, 0, this.#heldBytes)
+      this.#held = grown
+    }
+    chunk.copy(this.#held, this.#heldBytes)
+    this.#heldBytes = bytes
+    return this.#held.subarray(0, bytes)
   }
 }
 

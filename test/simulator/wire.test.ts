@@ -52,16 +52,23 @@ t.test('a frame over 16 MB is refused by its length alone', async (t) => {
   t.throws(() => new FrameDecoder().push(Buffer.concat([greeting, length])), ProtocolViolation)
 })
 
+t.test('a greeting is short: nobody holds a megabyte before saying who it is', async (t) => {
+  t.throws(
+    () => new FrameDecoder().push(Buffer.concat([greeting, Buffer.from([0, 16, 0, 0])])),
+    ProtocolViolation,
+  )
+})
+
 t.test('a large frame in small pieces is decoded in time that grows with its size', async (t) => {
   const text = 'x'.repeat(4_000_000)
-  const stream = Buffer.concat([greeting, encodeFrame([text])])
+  const stream = Buffer.concat([greeting, encodeFrame(['v100..193']), encodeFrame([text])])
   const decoder = new FrameDecoder()
   const found: string[] = []
   for (let offset = 0; offset < stream.length; offset += 1_000) {
     found.push(...decoder.push(stream.subarray(offset, offset + 1_000)))
   }
-  t.equal(found.length, 1)
-  t.equal(found[0]?.length, text.length + 1)
+  t.equal(found.length, 2)
+  t.equal(found[1]?.length, text.length + 1)
 })
 
 t.test('the wire is ASCII: other letters go as escapes, booleans as digits', async (t) => {

@@ -30,6 +30,8 @@ interface HistoricalRequest {
 }
 
 const updateMs = 5_000
+/** As many as one frame holds. Seconds of twenty years would keep the process busy for hours. */
+const maxBars = 250_000
 const whatToShow = new Set(
   `TRADES MIDPOINT BID ASK BID_ASK ADJUSTED_LAST HISTORICAL_VOLATILITY OPTION_IMPLIED_VOLATILITY FEE_RATE
   YIELD_BID YIELD_ASK YIELD_BID_ASK YIELD_LAST SCHEDULE AGGTRADES`.split(/\s+/),
@@ -76,6 +78,10 @@ function answerHistory(session: ApiSession, request: HistoricalRequest): boolean
   const covered = daysCovered(instrument, duration, endMs, regularOnly)
   if (what === 'SCHEDULE') {
     sendSchedule(session, request, covered.days)
+    return false
+  }
+  if (barCount(size, covered.days, covered.startMs) > maxBars) {
+    session.error(reqId, 162, `${historicalError}Time length exceed max.`)
     return false
   }
   const bars = barsOf(instrument, size, covered, endMs, nowMs)
@@ -125,6 +131,13 @@ function readRequest(session: ApiSession, fields: readonly string[]): Historical
     whatToShow: what,
     epochDates: fields[20] === '2',
   }
+}
+
+/** At most so many bars are in these days. */
+function barCount(size: BarSize, days: readonly TradingDay[], fromMs: number): number {
+  if ('calendar' in size) return days.length
+  const openMs = days.reduce((sum, day) => sum + Math.max(0, day.closeMs - Math.max(day.openMs, fromMs)), 0)
+  return openMs / 1000 / size.seconds
 }
 
 function barSizeList(): string {
