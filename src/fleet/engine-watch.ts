@@ -5,8 +5,10 @@ import type { Log } from '../ports/log.ts'
 import type { GatewayContainer, GatewayRuntime } from '../ports/runtime.ts'
 
 const probeMs = 2_000
-/** After a call that failed the engine is asked twice, so far apart, before it counts as down: one that fails now and then would go up and down without end. */
+/** After a call that failed the engine is asked three times, so far apart, before it counts as down: one that fails now and then would go up and down without end. */
 const againMs = 250
+/** Once it has answered so it is not asked for a while, whatever else fails: hundreds of gateways make hundreds of calls. */
+const trustMs = 5_000
 
 export interface EngineWatchDeps {
   readonly runtime: GatewayRuntime
@@ -30,6 +32,7 @@ export class EngineWatch {
   #prepared = false
   #probing = false
   #doubting = false
+  #trustedUntilMs = 0
   #unsafe: string | null = null
   #detail: string | null = 'the engine has not been asked yet'
   #signal: AbortSignal = AbortSignal.abort()
@@ -62,6 +65,10 @@ export class EngineWatch {
 
   /** A call has just failed for want of an answer: asks whether that is so. Ignored until everything is adopted. */
   doubt(): void {
+    if (this.#deps.clock.monotonicMs() >= this.#trustedUntilMs) this.#ask()
+  }
+
+  #ask(): void {
     if (!this.#adopted || !this.#up || this.#doubting) return
     this.#doubting = true
     void this.#confirm()
@@ -135,7 +142,7 @@ export class EngineWatch {
       for await (const hint of runtime.watch(signal)) {
         if (hint.kind === 'event') wake(hint.event.followerId)
         else if (hint.kind === 'resumed') wakeAll()
-        else this.doubt()
+        else this.#ask()
       }
     } catch (err) {
       if (!signal.aborted)
@@ -144,9 +151,16 @@ export class EngineWatch {
   }
 
   async #confirm(): Promise<void> {
-    if (await this.#answers()) return
-    await this.#deps.clock.sleep(againMs, this.#signal)
-    if ((await this.#answers()) || this.#signal.aborted) return
+    const { clock } = this.#deps
+    for (let tries = 1; ; tries++) {
+      if (await this.#answers()) {
+        this.#trustedUntilMs = clock.monotonicMs() + trustMs
+        return
+      }
+      if (tries === 3) break
+      await clock.sleep(againMs, this.#signal)
+    }
+    if (this.#signal.aborted) return
     this.#set(false, 'the engine does not answer')
     this.#probe()
   }
