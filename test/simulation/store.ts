@@ -29,7 +29,9 @@ export class Documents {
   /** Told of each event that is written. */
   onEvent: (event: FleetEvent) => void = () => {}
   /** Told of each alert that is written. */
-  onAlert: (alert: Alert, before: Alert | undefined) => void = () => {}
+  onAlert: (alert: Alert) => void = () => {}
+  /** Told of one that was not open before. */
+  onNewAlert: (alert: Alert) => void = () => {}
   events = 0
 }
 
@@ -128,10 +130,12 @@ function alerts(documents: Documents, line: Line): AlertStore {
   return {
     put: (alert) =>
       line.call(() => {
-        const before = openAlerts.get(alert.id)
-        if (alert.resolvedAt === undefined) openAlerts.set(alert.id, kept(alert))
-        else openAlerts.delete(alert.id)
-        documents.onAlert(alert, before)
+        documents.onAlert(alert)
+        if (alert.resolvedAt !== undefined) openAlerts.delete(alert.id)
+        else {
+          if (!openAlerts.has(alert.id)) documents.onNewAlert(alert)
+          openAlerts.set(alert.id, kept(alert))
+        }
       }),
     get: (id) => line.call(() => openAlerts.get(id) ?? null),
     list: ({ limit }) => line.call(() => [...openAlerts.values()].reverse().slice(0, limit)),

@@ -1,4 +1,5 @@
 // What must hold at every moment, checked after each thing that happens: against the world itself, never against what the manager says of it.
+import type { Alert } from '../../schemas/system.ts'
 import type { LogLine } from '../../src/ports/runtime.ts'
 import { type Container, isUp } from './engine.ts'
 import type { EngineUse } from './engine-client.ts'
@@ -13,6 +14,8 @@ export interface WatchLimits {
 
 /** All followers are looked at this often, whatever happens; those to whom something happened, at once. */
 const sweepMs = 20_000
+/** As often in an hour may one alert be raised anew: more, and nobody would read it. */
+const raisedAnHour = 40
 /** A person's launch may wait for its turn, and is theirs all the same. */
 const personMs = 20 * 60_000
 
@@ -34,6 +37,8 @@ export class Watch implements EngineUse {
   readonly #world: World
   readonly #limits: WatchLimits
   readonly #touched = new Set<string>()
+  /** When an alert was raised anew, by key. */
+  readonly #raised = new Map<string, number[]>()
   readonly #byId: ReadonlyMap<string, Known>
   #sweptAtMs = 0
 
@@ -41,6 +46,7 @@ export class Watch implements EngineUse {
     this.#world = world
     this.#limits = limits
     this.#byId = new Map(world.followers.map((known) => [known.id, known]))
+    world.documents.onNewAlert = (alert) => this.#isNoStorm(alert)
     world.engine.onChange = (container, what) => {
       const { followerId } = container.spec
       world.note(
@@ -111,6 +117,14 @@ export class Watch implements EngineUse {
     if (!text.includes('Unrecognized Username') && !text.endsWith('IBC: Login failed')) return
     const refusal = this.#world.broker.users.get(credentials.username)?.refused.get(credentials.password)
     if (refusal) refusal.told = true
+  }
+
+  #isNoStorm({ key, followerId }: Alert): void {
+    const now = this.#world.time.monotonicMs
+    const raised = [...(this.#raised.get(key) ?? []).filter((at) => at > now - 3_600_000), now]
+    this.#raised.set(key, raised)
+    if (raised.length > raisedAnHour)
+      this.#world.broken(`the alert ${key} was raised ${raised.length} times within an hour`, followerId)
   }
 
   #oneLoginEach(container: Container): void {
