@@ -22,6 +22,8 @@ export interface ConnectionDeps {
   /** The highest version we speak. */
   serverVersion: number
   maxMessagesPerSecond: number
+  /** How long a client may take to say who it is, on no clock but the machine's. */
+  greetingSeconds: number
   /** Claims the client id; false sends 326 and closes. */
   claim(connection: ApiConnection): boolean
   record(connection: ApiConnection, id: number, spec: MessageSpec | undefined, fields: string[]): void
@@ -36,7 +38,6 @@ interface Subscription {
 }
 
 const lowestVersion = 100
-const greetingDeadlineMs = 60_000
 const maxSubscriptions = 2_000
 /** Answers that a client does not read are kept for it up to here. */
 const maxUnreadBytes = 64 * 1024 * 1024
@@ -58,7 +59,8 @@ export class ApiConnection implements ApiSession {
     const { socket, line } = deps
     socket.setNoDelay(true)
     // A client that sends byte by byte never lets the socket rest, and holds one of the few places.
-    this.#cancelDeadline = deps.world.clock.schedule(() => socket.destroy(), greetingDeadlineMs)
+    const deadline = setTimeout(() => socket.destroy(), deps.greetingSeconds * 1000).unref()
+    this.#cancelDeadline = () => clearTimeout(deadline)
     let clean = false
     socket.on('data', (chunk) => this.#receive(chunk))
     socket.on('end', () => {

@@ -29,6 +29,8 @@ export interface ApiServerDeps {
   timeZone: string
   serverVersion: number
   maxMessagesPerSecond: number
+  /** How long a client may take to say who it is. */
+  greetingSeconds: number
   /** How long the id of a client that vanished without goodbye stays taken. */
   ghostSlotSeconds: number
   /** Added to every answer, faults apart. */

@@ -56,6 +56,8 @@ export interface SimulatedGatewayOptions {
   maxMessagesPerSecond?: number
   /** For which historical requests IBKR's limits hold [strict: all]. */
   pacing?: PacingMode
+  /** How long a client may take to say who it is [60]. */
+  greetingSeconds?: number
   /** How long a vanished client's id stays taken. */
   ghostSlotSeconds?: number
   clock?: SimulatorClock
@@ -122,6 +124,7 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions): P
     timeZone: knownZone(options.connectionTimeZone ?? timeZone),
     serverVersion: options.serverVersion ?? 200,
     maxMessagesPerSecond: options.maxMessagesPerSecond ?? 50,
+    greetingSeconds: options.greetingSeconds ?? 60,
     ghostSlotSeconds: options.ghostSlotSeconds ?? 0,
     delayMs: scenarioOf(options.username) === 'slow' ? slowScenarioMs : 0,
     refused: () => options.onLog(socatRefused(options.tradingMode, timeZone, clock.now()), 'stderr'),

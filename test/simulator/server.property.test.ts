@@ -2,7 +2,6 @@
 import { connect, type Socket } from 'node:net'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { type SimulatorClock, systemClock } from '../../src/simulator/clock.ts'
 import { messageTable } from '../../src/simulator/message-table.ts'
 import { encodeFrame } from '../../src/simulator/wire.ts'
 import { runs } from '../fuzz/runs.ts'
@@ -194,23 +193,13 @@ t.test('who asks and never reads is thrown out', async (t) => {
   await asksTheTime(witness)
 })
 
-t.test('who greets byte by byte has a minute for it', async (t) => {
-  const deadlines = new Set<() => void>()
-  const clock: SimulatorClock = {
-    now: () => Date.now(),
-    schedule(task, delayMs) {
-      if (delayMs !== 60_000) return systemClock.schedule(task, delayMs)
-      deadlines.add(task)
-      return () => void deadlines.delete(task)
-    },
-  }
-  const gateway = await startLoggedIn(t, { clock })
-  const polite = await RawClient.ready(t, gateway.port)
-  t.equal(deadlines.size, 0, 'for who has said who it is there is none')
-  const loris = new RawClient(gateway.port)
-  for (const byte of Buffer.from('API\0\0\0')) loris.socket.write(Buffer.of(byte))
-  await until(() => deadlines.size === 1)
-  for (const end of deadlines) end()
+t.test('who greets byte by byte is shown the door in time, who has said who it is stays', async (t) => {
+  const { port } = await startLoggedIn(t, { greetingSeconds: 1.5 })
+  const polite = await RawClient.ready(t, port)
+  const loris = new RawClient(port)
+  loris.socket.write(Buffer.from('API\0\0\0\0\u007f', 'latin1'))
+  const drip = setInterval(() => loris.socket.write('v'), 50)
+  t.teardown(() => clearInterval(drip))
   await until(() => loris.socket.closed)
   await asksTheTime(polite)
 })
