@@ -18,7 +18,10 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json LICENSE ./
 RUN npm ci --omit=dev && npm cache clean --force
-COPY --from=build /app/dist dist
+COPY --from=build /app/dist/schemas dist/schemas
+COPY --from=build /app/dist/routes dist/routes
+COPY --from=build /app/dist/src dist/src
+COPY --from=build /app/dist/dashboard dist/dashboard
 # What /runbook shows.
 COPY docs/runbook.md docs/runbook.css docs/
 RUN mkdir /data /state logs && chown 1000:1000 /data /state logs

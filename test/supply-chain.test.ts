@@ -79,10 +79,12 @@ t.test('the npm package has all that runs and reads, and nothing else', async (t
     ...Object.values<string>(manifest.bin),
     'dist/src/main.js',
     'dist/dashboard/index.html',
+    'deploy/prometheus/alerts.yml',
+    'deploy/grafana/ibgm.json',
   ])
     t.ok(files.includes(file), file)
   const strange = files.filter(
-    (file) => !/^(dist\/(src|routes|schemas|dashboard)\/|docs\/|examples\/)/.test(file),
+    (file) => !/^(dist\/(src|routes|schemas|dashboard)\/|docs\/|deploy\/|examples\/)/.test(file),
   )
   t.strictSame(
     strange.filter((file) => !/^(package\.json|README\.md|LICENSE|openapi\.yaml|\.env\.example)$/.test(file)),
