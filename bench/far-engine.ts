@@ -1,6 +1,5 @@
 // Simulated gateways of another process as the engine of this one, so that what is measured here is the manager alone: the port, over the processes' channel.
 import type { ChildProcess } from 'node:child_process'
-import { Tape } from '../src/adapters/simulated/runtime-tape.ts'
 import { type ErrorCode, FleetError } from '../src/ports/errors.ts'
 import type { GatewayRuntime, LogLine, RuntimeSignal } from '../src/ports/runtime.ts'
 
@@ -27,9 +26,6 @@ export type FromEngine = { readonly id: number } & (
   | { readonly item: unknown }
   | { readonly error: string; readonly code?: ErrorCode }
 )
-
-/** More than a reader ever falls behind. */
-const keptItems = 1_000
 
 interface Asked {
   item(value: unknown): void
@@ -92,10 +88,25 @@ export function farEngine(child: ChildProcess): GatewayRuntime {
     args: readonly unknown[],
     signal: AbortSignal,
   ): AsyncGenerator<T> {
-    const tape = new Tape<T>(keptItems)
-    const asking = ask<void>(call, args, signal, (item) => tape.push(item as T)).finally(() => tape.finish())
+    const items: T[] = []
+    let wake = () => {}
+    let isOver = false
+    const asking = ask<void>(call, args, signal, (item) => {
+      items.push(item as T)
+      wake()
+    }).finally(() => {
+      isOver = true
+      wake()
+    })
     asking.catch(() => {})
-    yield* tape.read(0, true, signal)
+    while (!isOver || items.length > 0) {
+      const item = items.shift()
+      if (item !== undefined) yield item
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+    }
     if (!signal.aborted) await asking
   }
 

@@ -15,8 +15,13 @@ export interface LoadTask {
 export interface LoadUp {
   readonly port: number
   readonly launchedInMs: number
-  readonly emptyBytes: number
-  readonly loadedBytes: number
+  readonly empty: Memory
+  readonly loaded: Memory
+}
+/** Bytes, with garbage gone. */
+export interface Memory {
+  readonly rss: number
+  readonly heap: number
 }
 /** Watch for so long. */
 export interface LoadWindow {
@@ -28,7 +33,8 @@ export interface LoadCosts extends BeatsSeen {
   readonly cpuShare: number
   readonly loopP99Ms: number
   readonly loopMostMs: number
-  readonly rssBytes: number
+  /** Afterwards. */
+  readonly memory: Memory
   readonly running: number
 }
 
@@ -42,14 +48,14 @@ process.once('message', async ({ env, ids }: LoadTask) => {
   await add(['warm-up'])
   await fleet.stopGateway('warm-up', { ...caller, waitMs: patienceMs })
   await fleet.deleteFollower('warm-up', caller)
-  const emptyBytes = residentBytes()
+  const empty = memoryNow()
   const startedAt = performance.now()
   await add(ids)
   const up: LoadUp = {
     port: Number(new URL(url).port),
     launchedInMs: performance.now() - startedAt,
-    emptyBytes,
-    loadedBytes: residentBytes(),
+    empty,
+    loaded: memoryNow(),
   }
   process.on('message', async (window: LoadWindow) => process.send?.(await watch(window)))
   process.send?.(up)
@@ -76,12 +82,12 @@ process.once('message', async ({ env, ids }: LoadTask) => {
     loop.disable()
     const { user, system } = process.cpuUsage(before)
     const cpuShare = (user + system) / 1000 / (performance.now() - beganAt)
-    const rssBytes = process.memoryUsage.rss()
+    const memory = memoryNow()
     const running = ids.filter((id) => fleet.gatewayStatus(id).status === 'RUNNING').length
     gateways.send({ beatsOf: ids, sinceMs, intervalMs } satisfies BeatsWanted)
     return {
       ...(await beatsSeen()),
-      ...{ cpuShare, rssBytes, running },
+      ...{ cpuShare, memory, running },
       loopP99Ms: loop.percentile(99) / 1e6,
       loopMostMs: loop.max / 1e6,
     }
@@ -97,7 +103,8 @@ process.once('message', async ({ env, ids }: LoadTask) => {
 })
 process.on('disconnect', () => process.exit())
 
-function residentBytes(): number {
+function memoryNow(): Memory {
   globalThis.gc?.()
-  return process.memoryUsage.rss()
+  const { rss, heapUsed: heap } = process.memoryUsage()
+  return { rss, heap }
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { hashToken, makeToken, tokenLine } from '../src/doors/tokens.ts'
 import type { Bench } from './bench.ts'
 import { freshDataDir } from './engine-corner.ts'
-import type { LoadCosts, LoadTask, LoadUp, LoadWindow } from './fleet-load-process.ts'
+import type { LoadCosts, LoadTask, LoadUp, LoadWindow, Memory } from './fleet-load-process.ts'
 import { followerIds } from './managed.ts'
 import { askAtPace, type PacedAnswers } from './paced-http.ts'
 import { atMost, type BenchRow } from './row.ts'
@@ -21,7 +21,7 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
   })
   bench.defer(() => void manager.kill('SIGKILL'))
   const env = environment(token, count, await freshDataDir(bench), intervalMs)
-  const { port, launchedInMs, emptyBytes, loadedBytes } = await ask<LoadUp>(manager, {
+  const { port, launchedInMs, empty, loaded } = await ask<LoadUp>(manager, {
     env,
     ids,
   } satisfies LoadTask)
@@ -31,9 +31,12 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
   const answers = await askAtPace({ port, token, forMs: forMs * 0.9, requests: requestsOf(ids[0] ?? '') })
   const asked = await watching
 
-  const each = (bytes: number) => (bytes - emptyBytes) / 1024 / count
+  const each = ({ rss }: Memory) => (rss - empty.rss) / 1024 / count
+  const moments = [empty, loaded, quiet.memory, asked.memory].map(
+    ({ rss, heap }) => `${mb(rss)} (heap ${mb(heap)})`,
+  )
   bench.say(
-    `${count} RUNNING after ${(launchedInMs / 1000).toFixed(1)} s; memory (RSS) ${mb(emptyBytes)} without gateways, ${mb(loadedBytes)} with, ${mb(asked.rssBytes)} at the end`,
+    `${count} RUNNING after ${(launchedInMs / 1000).toFixed(1)} s; memory (RSS) without gateways, with, after the quiet, after the questions: ${moments.join(', ')}`,
   )
   bench.say(`quiet: ${told(quiet)}`)
   bench.say(`asked: ${told(asked)}`)
@@ -48,7 +51,7 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
     atMost('the same while the API is asked', asked.cpuShare * 100, '% of a core', 60),
     atMost(
       'memory (RSS) per follower',
-      each(Math.max(loadedBytes, quiet.rssBytes, asked.rssBytes)),
+      Math.max(each(loaded), each(quiet.memory), each(asked.memory)),
       'KB',
       150,
     ),
