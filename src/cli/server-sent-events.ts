@@ -38,12 +38,21 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
 /** Lines ended by LF, CR or CRLF, across chunk borders. */
 async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
-  let rest = ''
+  /** Of the line that has not ended yet: joined once, so that a long line in small pieces costs no more than its length. */
+  let parts: string[] = []
+  let afterReturn = false
   for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true })
-    // A CR at the very end may be half of a CRLF: it waits for the next chunk.
-    const lines = rest.split(/\r\n|\n|\r(?!$)/)
-    rest = lines.pop() ?? ''
-    yield* lines
+    let text = decoder.decode(chunk, { stream: true })
+    if (text === '') continue
+    // The second half of a CRLF that was cut in two.
+    if (afterReturn && text.startsWith('\n')) text = text.slice(1)
+    afterReturn = text.endsWith('\r')
+    const lines = text.split(/\r\n|\n|\r/)
+    const rest = lines.pop() ?? ''
+    for (const line of lines) {
+      yield parts.length === 0 ? line : parts.join('') + line
+      parts = []
+    }
+    if (rest !== '') parts.push(rest)
   }
 }
