@@ -15,6 +15,7 @@ import { Digests } from './digests.ts'
 import { EngineWatch } from './engine-watch.ts'
 import { alertsDueAt, settleAlerts, sweepBots } from './fleet-alerts.ts'
 import { GatewayTraces } from './gateway-traces.ts'
+import { assertRecord } from './hands.ts'
 import { HeartbeatHistory } from './heartbeat-history.ts'
 import { ImagePuller } from './image-puller.ts'
 import { alertPrefix } from './judged.ts'
@@ -339,6 +340,8 @@ export class Fleet {
       await readRecords(this)
       this.#onStore(null)
       this.alerts.storeAgain()
+      for (const keeper of this.keepers.values())
+        if (keeper.isRecordUnsure) await assertRecord(keeper, this.deps)
     } catch (err) {
       if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
       this.#onStore(err)

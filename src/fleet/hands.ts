@@ -77,8 +77,24 @@ export function remember(
     )
     if (same) return
     const changed = { ...keeper.record, ...change }
+    keeper.isRecordUnsure = true
     await stores.gateways.put(changed)
     keeper.record = changed
+    keeper.isRecordUnsure = false
+  })
+  keeper.writing = write.catch(() => undefined)
+  return write
+}
+
+/**
+ * After a write that failed the store may hold what was asked for all the same, which would take effect when another manager reads it, hours later.
+ * Who asked was told that it failed, so the record in memory is written over it.
+ */
+export function assertRecord(keeper: Keeper, { stores }: Pick<Hands, 'stores'>): Promise<void> {
+  const write = keeper.writing.then(async () => {
+    if (!keeper.isRecordUnsure || keeper.deleting) return
+    await stores.gateways.put(keeper.record)
+    keeper.isRecordUnsure = false
   })
   keeper.writing = write.catch(() => undefined)
   return write

@@ -36,6 +36,8 @@ export interface Keeper {
   deleting: boolean
   /** The record was removed from outside: forgotten as soon as the container is gone. */
   orphaned: boolean
+  /** The last write of the record failed: the store may hold it or not. */
+  isRecordUnsure: boolean
   /** The last write of the record, so that changes follow each other. */
   writing: Promise<void>
 }
@@ -61,6 +63,7 @@ export function newKeeper(follower: Follower, record: GatewayRecord, spec: Gatew
     askedByPersonAt: null,
     deleting: false,
     orphaned: false,
+    isRecordUnsure: false,
     writing: Promise.resolve(),
   }
 }
