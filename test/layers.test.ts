@@ -43,10 +43,10 @@ const rules: Array<{ part: RegExp; may: RegExp }> = [
       `^(schemas/|routes/|src/(ports|telemetry)/|src/${face}$|node:|fastify$|@fastify/|typebox$|yaml$|pino$)`,
     ),
   },
-  // The dashboard runs in a browser. It reads streams as the command line does, and log lines as the fleet does.
+  // The dashboard runs in a browser. It reads streams and orders gateways as the command line does, and reads log lines as the fleet does.
   {
     part: /^web\/src\//,
-    may: /^(schemas\/|web\/src\/|src\/cli\/server-sent-events\.ts$|src\/fleet\/(login-log\/|scrub\.ts$)|preact$|preact\/hooks$|@preact\/signals$)/,
+    may: /^(schemas\/|web\/src\/|src\/cli\/(server-sent-events|attention)\.ts$|src\/fleet\/(login-log\/|scrub\.ts$)|preact$|preact\/hooks$|@preact\/signals$)/,
   },
   // A client of the API. What works without a server is put together from adapters, and reads logs as the fleet does.
   { part: /^src\/cli\//, may: /^(?!src\/(fleet\/(?!login-log\/)|alerts\/|main\.ts|config\.ts))/ },

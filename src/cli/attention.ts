@@ -1,54 +1,79 @@
-// Which gateways a person should look at first. Pure; the dashboard shows the same order.
+// Which gateways a person should look at first. Pure; the dashboard has the same order.
 import type { Gateway } from '../../schemas/gateway.ts'
+import type { ReasonCode } from '../../schemas/reason.ts'
 
-/** Causes that no retry mends: somebody has to bring or fix something. */
-const helpless: ReadonlySet<string> = new Set([
-  'CREDENTIALS_MISSING',
-  'CREDENTIALS_INCOMPLETE',
-  'VAULT_SEALED',
-  'VAULT_FORBIDDEN',
-  'IMAGE_MISSING',
-  'NAME_IN_USE',
-  'NETWORK_UNSAFE',
-  'USERNAME_IN_USE',
-  'BLOCKED_BY_DIALOG',
-])
+/** In the order in which a person should look at them. */
+export const groupNames = ['person', 'recovering', 'starting', 'watch', 'running', 'stopped'] as const
+export type GroupName = (typeof groupNames)[number]
 
-/** 0: a person's turn; 1: being recovered; 2: starting; 3: up, but worth a look; 4: running; 5: stopped. */
-function turn({ phase, reason, desired }: Gateway): number {
-  switch (phase) {
+/** Whose turn it is: a person's, the machine's, or nobody's. */
+export function groupOf(gateway: Pick<Gateway, 'phase' | 'reason' | 'desired'>): GroupName {
+  switch (gateway.phase) {
     case 'locked':
     case 'awaiting-2fa':
-      return 0
+      return 'person'
     case 'backing-off':
-      return reason && helpless.has(reason.code) ? 0 : 1
+      // It will be tried again, but that alone comes to nothing.
+      return gateway.reason && forPersons.has(gateway.reason.code) ? 'person' : 'recovering'
     case 'reconnecting':
     case 'upstream-lost':
-      return 1
+      return 'recovering'
     case 'degraded':
-      return 3
+      return 'watch'
     case 'ready':
-      return 4
+      return 'running'
     case 'stopped':
-      return desired === 'running' ? 2 : 5
+      return gateway.desired === 'running' ? 'starting' : 'stopped'
     default:
-      return 2
+      return 'starting'
   }
 }
 
-/** Whether nothing goes on until a person acts. */
-export const needsPerson = (gateway: Gateway): boolean => turn(gateway) === 0
+/** Causes that seldom pass by themselves: somebody has to bring, mend or approve something. */
+const forPersons: ReadonlySet<ReasonCode> = new Set([
+  'CREDENTIALS_MISSING',
+  'CREDENTIALS_INCOMPLETE',
+  'VAULT_UNREACHABLE',
+  'VAULT_TIMEOUT',
+  'VAULT_SEALED',
+  'VAULT_FORBIDDEN',
+  'TWOFA_TIMEOUT',
+  'LOCKED_OUT',
+  'BLOCKED_BY_DIALOG',
+  'CRASH_LOOP',
+  'PORT_EXHAUSTED',
+  'CLIENT_ID_EXHAUSTED',
+  'NAME_IN_USE',
+  'NETWORK_UNSAFE',
+  'IMAGE_MISSING',
+  'ENGINE_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+  'USERNAME_IN_USE',
+])
 
-/** By whose turn it is; the earliest deadline first; live before paper; then by id. */
+/**
+ * Orders two gateways: by group; what counts down first, the earliest deadline before the later; live before paper; then by id.
+ * Nothing in it moves with time alone, so that no row leaves from under a finger.
+ */
 export function compareAttention(a: Gateway, b: Gateway): number {
   return (
-    turn(a) - turn(b) ||
+    groupNames.indexOf(groupOf(a)) - groupNames.indexOf(groupOf(b)) ||
     deadlineOf(a) - deadlineOf(b) ||
     Number(b.tradingMode === 'live') - Number(a.tradingMode === 'live') ||
-    (a.followerId < b.followerId ? -1 : Number(a.followerId > b.followerId))
+    compareIds(a.followerId, b.followerId)
   )
 }
 
 function deadlineOf({ phase, deadline }: Gateway): number {
   return phase === 'awaiting-2fa' && deadline !== undefined ? Date.parse(deadline) : Number.MAX_SAFE_INTEGER
 }
+
+const ids = new Intl.Collator('en', { numeric: true })
+
+/** As people count: `acct-2` before `acct-10`. */
+function compareIds(a: string, b: string): number {
+  return ids.compare(a, b)
+}
+
+/** Whether nothing goes on until a person acts. */
+export const needsPerson = (gateway: Gateway): boolean => groupOf(gateway) === 'person'

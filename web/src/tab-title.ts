@@ -1,6 +1,6 @@
 // The tab's title says how many need a person, for a reader who looks elsewhere, and where one is; a screen reader hears who came to need one.
 import { computed, effect } from '@preact/signals'
-import { groupOf } from './fleet/attention.ts'
+import { groupOf } from '../../src/cli/attention.ts'
 import type { Place } from './places.ts'
 import { here } from './router.ts'
 import { gateways } from './store.ts'

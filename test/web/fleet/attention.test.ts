@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { gatewayPhases } from '../../../schemas/gateway.ts'
-import { compareAttention, groupFleet, groupOf, matchesSearch } from '../../../web/src/fleet/attention.ts'
+import { compareAttention, groupOf } from '../../../src/cli/attention.ts'
+import { groupFleet, matchesSearch } from '../../../web/src/fleet/attention.ts'
 import { aGateway } from '../gateways.ts'
 
 const order = (gateways: ReturnType<typeof aGateway>[]) =>

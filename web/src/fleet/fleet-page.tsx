@@ -1,11 +1,12 @@
 // The fleet: in words how it is, then every gateway, what needs a person first.
 import { computed, signal } from '@preact/signals'
 import type { Gateway } from '../../../schemas/gateway.ts'
+import type { GroupName } from '../../../src/cli/attention.ts'
 import { retryNow } from '../live.ts'
 import { connection, gateways, loaded } from '../store.ts'
 import { Button } from '../ui/button.tsx'
 import { EmptyState, Loading } from '../ui/empty-state.tsx'
-import { type GroupName, groupFleet, matchesSearch } from './attention.ts'
+import { groupFleet, matchesSearch } from './attention.ts'
 import { BulkBar } from './bulk-bar.tsx'
 import { FleetTools } from './fleet-tools.tsx'
 import { GatewayRow } from './gateway-row.tsx'

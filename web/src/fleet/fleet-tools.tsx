@@ -1,7 +1,8 @@
 // What narrows the fleet down: words, and one group; and the way into choosing many.
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Group, GroupName } from './attention.ts'
+import type { GroupName } from '../../../src/cli/attention.ts'
+import type { Group } from './attention.ts'
 import { selection } from './selection.ts'
 
 export interface FleetToolsProps {

@@ -1,12 +1,12 @@
 // One gateway of the fleet: what it does and since when, why, and what to press. Drawn anew only when it changes itself.
 import type { Gateway } from '../../../schemas/gateway.ts'
+import { groupOf } from '../../../src/cli/attention.ts'
 import { fittingVerb, VerbButton } from '../gateway/verbs.tsx'
 import { addressOf } from '../places.ts'
 import { roundTrip } from '../ui/duration.ts'
 import { lookOf } from '../ui/phases.ts'
 import { ModeMark, StatusBadge } from '../ui/status-badge.tsx'
 import { Age, Countdown } from '../ui/time.tsx'
-import { groupOf } from './attention.ts'
 import { selection, toggleSelected } from './selection.ts'
 
 export function GatewayRow({ gateway }: { readonly gateway: Gateway }) {

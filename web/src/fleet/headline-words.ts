@@ -1,5 +1,6 @@
 // The fleet in one sentence: the worst that is, and how many. Pure.
-import type { Group, GroupName } from './attention.ts'
+import type { GroupName } from '../../../src/cli/attention.ts'
+import type { Group } from './attention.ts'
 
 export interface HeadlineText {
   readonly words: string

@@ -1,8 +1,9 @@
 // How the fleet is, in one sentence that can be read half asleep.
 
+import type { GroupName } from '../../../src/cli/attention.ts'
 import type { Tone } from '../ui/phases.ts'
 import { Mark } from '../ui/status-badge.tsx'
-import type { Group, GroupName } from './attention.ts'
+import type { Group } from './attention.ts'
 import { headline } from './headline-words.ts'
 
 const tones: Readonly<Record<GroupName, Tone>> = {
