@@ -7,6 +7,8 @@ import { parseDay } from '../calendar/days.ts'
 
 /** A gameplan is a few hundred bytes. What is larger is something else, and is not read. */
 const MAX_BYTES = 1024 * 1024
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is to be found
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g
 
 export const Gameplan = Type.Object({
   date: Type.String({
@@ -82,11 +84,13 @@ export function parseGameplan(text: string, newYorkDate: string, path = 'the gam
       kind: 'stale',
       why: `${path} is for ${date}, and in New York it is ${newYorkDate}; write one for today.`,
     }
-  return {
-    ok: true,
-    gameplan: Value.Clean(Gameplan, structuredClone(value)) as Gameplan,
-    warnings: unknownFields(value, path),
-  }
+  return { ok: true, gameplan: onlyKnown(value), warnings: unknownFields(value, path) }
+}
+
+/** Field by field, as what is not known may be nested deeper than any function that copies it can go. */
+function onlyKnown({ date, strategy, symbols, hard_limits }: Gameplan): Gameplan {
+  const { max_daily_loss_pct, max_single_position } = hard_limits
+  return { date, strategy, symbols, hard_limits: { max_daily_loss_pct, max_single_position } }
 }
 
 async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Array> {
@@ -102,7 +106,12 @@ async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Array> {
 }
 
 function malformed(why: string): GameplanReading {
-  return { ok: false, kind: 'malformed', why }
+  return { ok: false, kind: 'malformed', why: plain(why) }
+}
+
+/** On one line and without tricks: the parser quotes the file, and the sentence is shown on terminals and in alerts. */
+function plain(sentence: string): string {
+  return sentence.replace(controls, '?')
 }
 
 function unreadable(path: string, error: unknown): GameplanReading {
@@ -131,5 +140,7 @@ function unknownFields(value: Gameplan, path: string): string[] {
     ...known(value.hard_limits, Gameplan.properties.hard_limits.properties, 'hard_limits.'),
   ]
   if (unknown.length === 0) return []
-  return [`${path} has fields that are not known here and do nothing: ${unknown.slice(0, 10).join(', ')}.`]
+  return [
+    plain(`${path} has fields that are not known here and do nothing: ${unknown.slice(0, 10).join(', ')}.`),
+  ]
 }

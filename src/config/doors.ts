@@ -1,4 +1,5 @@
 // What the address that is listened on asks of the doors.
+import { show } from './reading.ts'
 import type { Rate } from './values.ts'
 
 const loopback: readonly string[] = ['127.0.0.1', 'localhost', '::1']
@@ -10,7 +11,7 @@ export function openDoors(
 ): Array<{ variable: string; got: string; takes: string }> {
   if (host === undefined || hasTokens || loopback.includes(host)) return []
   const takes = `${loopback.join(', ')}, or any address once API_TOKENS or API_TOKENS_FILE is set`
-  return [{ variable: 'HOST', got: JSON.stringify(host), takes }]
+  return [{ variable: 'HOST', got: show(host), takes }]
 }
 
 /** What others on the network could read along, as a warning. */

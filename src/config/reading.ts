@@ -100,10 +100,14 @@ function readVariable(
   return value
 }
 
+/** What JSON leaves as it is and a terminal obeys: controls beyond ASCII, and turns of the direction of writing. */
+const invisible = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g
+
 /** A value as a fault shows it: quoted, on one line, not endless, and no login that an address has in it. */
 export function show(text: string): string {
   const shown = text.replace(/\/\/[^/\s]*@/, '//…@')
-  return JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown)
+  const quoted = JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown)
+  return quoted.replace(invisible, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 export function deepFreeze<T extends object>(value: T): T {

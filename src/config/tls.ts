@@ -1,6 +1,7 @@
 // Certificate and key of the server: both or none, and they must fit.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
+import { show } from './reading.ts'
 
 /** PEM texts. */
 export interface TlsFiles {
@@ -41,7 +42,7 @@ export function readTls(
       return pem
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'not readable'
-      complain(variable, `${JSON.stringify(path)} (${code})`)
+      complain(variable, `${show(path)} (${code})`)
       return undefined
     }
   }

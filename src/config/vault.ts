@@ -1,4 +1,5 @@
 // Where credentials come from: Vault when VAULT_ADDR is set, with one way to log in; the embedded store otherwise.
+import { show } from './reading.ts'
 
 export type VaultConfig = {
   readonly kind: 'vault'
@@ -95,14 +96,14 @@ function readCertificate(
     if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem
     faults.push({
       variable: 'VAULT_CACERT',
-      got: JSON.stringify(path),
+      got: show(path),
       takes: 'a file of certificates in PEM',
     })
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'not readable'
     faults.push({
       variable: 'VAULT_CACERT',
-      got: `${JSON.stringify(path)} (${code})`,
+      got: `${show(path)} (${code})`,
       takes: 'a readable file of certificates in PEM',
     })
   }

@@ -26,7 +26,10 @@ function read(pieces: readonly Uint8Array[]): { texts: string[]; fault: string |
 /** `stream` in pieces of these lengths, and the rest. */
 function cut(stream: Buffer, lengths: readonly number[]): Buffer[] {
   let at = 0
-  const pieces = lengths.map((bytes) => stream.subarray(at, (at += bytes)))
+  const pieces = lengths.map((bytes) => {
+    at += bytes
+    return stream.subarray(at - bytes, at)
+  })
   return [...pieces, stream.subarray(at)].filter((piece) => piece.length > 0)
 }
 
