@@ -20,7 +20,7 @@ export type Step = {
 export function plan(state: GatewayState, seen: Observation, now: number): Step[] {
   const { container, session } = seen
   const sessionOpen = session !== null && session.state !== 'idle' && session.state !== 'closed'
-  if (!seen.engineUp) return state.phase === 'connecting' ? connect(state, seen, now) : []
+  if (!seen.engineUp) return isTriedBlindly(state) ? connect(state, seen, now) : []
   switch (state.phase) {
     case 'stopped':
       return sessionOpen ? [{ kind: 'disconnect' }] : []
@@ -64,7 +64,8 @@ export function lookAgainAt(
     state.startupSeenAt === null || state.startupMs >= maxStartupMs
       ? null
       : state.startupSeenAt + maxStartupMs - state.startupMs
-  const connectAt = state.phase === 'connecting' && !isConnecting(seen) ? state.connectAt : null
+  const tried = seen.engineUp ? state.phase === 'connecting' : isTriedBlindly(state)
+  const connectAt = tried && !isConnecting(seen) ? state.connectAt : null
   const whileEngineUp = [
     state.retryAt,
     state.deadline,
@@ -76,6 +77,12 @@ export function lookAgainAt(
   const known = times.filter((at) => typeof at === 'number')
   return known.length === 0 ? undefined : Math.min(...known)
 }
+
+/**
+ * Connected to although the engine is away. An engine takes its published ports with it while containers live on (live-restore, an upgrade): the
+ * session's own tries may be over before it is back, and are no reason to restart gateways that never stopped.
+ */
+const isTriedBlindly = ({ phase }: GatewayState) => phase === 'connecting' || phase === 'reconnecting'
 
 const isConnecting = (seen: Observation) =>
   seen.session?.state === 'connecting' || seen.session?.state === 'reconnecting'

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import t from 'tap'
 import { FleetError } from '../../src/ports/errors.ts'
 import type { GatewayRuntime } from '../../src/ports/runtime.ts'
-import { makeWorld, portRange, until } from './world.ts'
+import { makeWorld, portRange, quick, until } from './world.ts'
 
 const asked = { actor: 'test' }
 const none = () => AbortSignal.timeout(5_000)
@@ -297,6 +297,33 @@ t.test('the engine is down at the start, comes, goes and comes back', async (t) 
   )
   t.match(await reach('a', 'RUNNING'), { containerId: before.containerId, restarts: 0 })
   t.ok(delivered.includes('raised engine:DOWN') && delivered.includes('resolved engine:DOWN'))
+})
+
+t.test('the engine takes the published ports with it: gateways that live on are not restarted', async (t) => {
+  const session = { ...quick.session, reconnectAttempts: 2, reconnectWindowMs: 1_000 }
+  const { manager, add, reach, runtime } = await makeWorld(t, { session })
+  await manager.start()
+  await add('a')
+  const before = await reach('a', 'RUNNING')
+  runtime.setEngineDown(true)
+  await runtime.injectFault('a', 'handshake', 'B')
+  await runtime.injectFault('a', 'drop', undefined)
+  await until(
+    () => manager.ibStatus().sessions,
+    ([now]) => now?.state === 'failed' || now?.state === 'idle',
+    'the session has given up',
+  )
+  await runtime.injectFault('a', 'clear', undefined)
+  const whileAway = await reach('a', 'RUNNING')
+  t.match(await manager.readiness(), { ready: false, dependency: 'engine' })
+  runtime.setEngineDown(false)
+  await until(
+    () => manager.readiness(),
+    (r) => r.ready,
+    'ready again',
+  )
+  for (const { containerId, restarts } of [whileAway, await reach('a', 'RUNNING')])
+    t.strictSame({ containerId, restarts }, { containerId: before.containerId, restarts: 0 })
 })
 
 t.test('an image that no registry has: told, tried again later', async (t) => {

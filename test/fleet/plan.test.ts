@@ -64,7 +64,7 @@ t.test('without the engine nothing is done but to connect', async (t) => {
     for (const seen of [look({ engineUp: false }), look({ engineUp: false, container: null })])
       t.strictSame(
         plan(state({ phase, recreate, rung: 'soft-restart' }), seen, noon).map(brief),
-        phase === 'connecting' ? ['connect'] : [],
+        phase === 'connecting' || phase === 'reconnecting' ? ['connect'] : [],
         phase,
       )
 })
@@ -92,6 +92,8 @@ t.test('when to look again', async (t) => {
   const away = { engineUp: false, login: login('booting', { nextCheckAt: noon - 3 }) }
   t.equal(again({ phase: 'booting', deadline: noon - 1 }, away), undefined, 'not while nothing can be seen')
   t.equal(again({ phase: 'connecting', connectAt: noon + 250 }, away), 250)
+  t.equal(again({ phase: 'reconnecting', connectAt: noon + 250 }, { ...away, session: failed }), 250)
+  t.equal(again({ phase: 'reconnecting', connectAt: noon + 250 }, { session: failed }), undefined)
 })
 
 t.test('connection attempts come slower and slower', async (t) => {
