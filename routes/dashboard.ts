@@ -34,9 +34,15 @@ export const dashboard: FastifyPluginAsync<DashboardOptions> = async (app, { web
     maxAge: '365d',
   })
   const page = { maxAge: 0, immutable: false, cacheControl: false }
-  app.get('/', { schema: { hide: true } }, async (_request, reply) =>
-    reply.header('cache-control', 'no-cache').sendFile('index.html', webDir, page),
-  )
+  // The runbook's page shows the icon too, so its name stays.
+  for (const [path, file] of [
+    ['/', 'index.html'],
+    ['/icon.svg', 'icon.svg'],
+  ] as const) {
+    app.get(path, { schema: { hide: true } }, async (_request, reply) =>
+      reply.header('cache-control', 'no-cache').sendFile(file, webDir, page),
+    )
+  }
 }
 
 const notBuilt = `<!doctype html>

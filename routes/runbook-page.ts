@@ -51,6 +51,7 @@ export function runbookPage(markdown: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Runbook · IB Gateway Manager</title>
+<link rel="icon" type="image/svg+xml" href="icon.svg">
 <link rel="stylesheet" href="runbook.css">
 <header><a href="./">Dashboard</a> <a href="docs">API</a></header>
 <details><summary>All codes</summary><nav aria-label="All codes">${contents}</nav></details>

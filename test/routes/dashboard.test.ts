@@ -11,6 +11,7 @@ const script = 'console.log(1)'
 const built = (t: Test) =>
   t.testdir({
     'index.html': '<!doctype html><script type="module" src="./assets/index-abc.js"></script>',
+    'icon.svg': '<svg/>',
     assets: { 'index-abc.js': script, 'index-abc.js.gz': gzipSync(script), 'icon-abc.svg': '<svg/>' },
   })
 
@@ -30,6 +31,10 @@ t.test('the page is asked for anew each time, its assets never again', async (t)
     text: script,
   })
   t.equal((await call('HEAD', '//')).status, 200)
+  t.match(await call('GET', '//icon.svg'), {
+    status: 200,
+    headers: { 'content-type': 'image/svg+xml', 'cache-control': 'no-cache' },
+  })
 })
 
 t.test('an asset goes out compressed to who takes it so', async (t) => {

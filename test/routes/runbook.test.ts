@@ -20,6 +20,7 @@ t.test(
     for (const [, target = ''] of body.matchAll(/href="#([^"]+)"/g)) t.match(body, ` id="${target}"`, target)
     t.notMatch(body, /<script|style=/)
     t.match(body, '<link rel="stylesheet" href="runbook.css">')
+    t.match(body, 'href="icon.svg"', 'which the dashboard serves')
     const css = await app.inject('/runbook.css')
     t.match(css, { statusCode: 200, headers: { 'content-type': 'text/css; charset=utf-8' } })
   },
