@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Gateway, GatewayPhase, GatewayStatus } from '../../../schemas/gateway.ts'
-import { launchStages, type Verb, whyNot } from '../../../web/src/gateway/verb-rules.ts'
+import { fittingVerb, launchStages, type Verb, whyNot } from '../../../web/src/gateway/verb-rules.ts'
 
 const gateway = (
   status: GatewayStatus,
@@ -41,6 +41,16 @@ t.test('which verbs a state takes', async (t) => {
       state.phase,
     )
   }
+})
+
+t.test('what to press next: no launch where only other credentials help', async (t) => {
+  const locked = (code: 'CREDENTIALS_REJECTED' | 'TWOFA_TIMEOUT') =>
+    ({ phase: 'locked', reason: { code, message: '' } }) as const
+  t.equal(fittingVerb(locked('TWOFA_TIMEOUT')), 'launch')
+  t.equal(fittingVerb(locked('CREDENTIALS_REJECTED')), undefined)
+  t.equal(fittingVerb({ phase: 'backing-off' }), 'launch')
+  t.equal(fittingVerb({ phase: 'upstream-lost' }), undefined)
+  t.equal(fittingVerb({ phase: 'booting' }), 'stop')
 })
 
 t.test('how far a launch has come', async (t) => {

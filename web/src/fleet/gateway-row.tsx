@@ -1,7 +1,8 @@
 // One gateway of the fleet: what it does and since when, why, and what to press. Drawn anew only when it changes itself.
 import type { Gateway } from '../../../schemas/gateway.ts'
 import { groupOf } from '../../../src/cli/attention.ts'
-import { fittingVerb, VerbButton } from '../gateway/verbs.tsx'
+import { fittingVerb, needsOtherCredentials } from '../gateway/verb-rules.ts'
+import { VerbButton } from '../gateway/verbs.tsx'
 import { addressOf } from '../places.ts'
 import { roundTrip } from '../ui/duration.ts'
 import { lookOf } from '../ui/phases.ts'
@@ -122,11 +123,20 @@ function Clock({ gateway: { phase, deadline, retryAt } }: { readonly gateway: Ga
 
 /** What one would press next. What runs is left alone here: its page and the bulk bar stop it. */
 function QuickAction({ gateway }: { readonly gateway: Gateway }) {
-  const verb = gateway.phase === 'ready' ? undefined : fittingVerb(gateway)
+  const { followerId, phase } = gateway
+  if (needsOtherCredentials(gateway))
+    return (
+      <a
+        class="button button-plain"
+        href={addressOf({ page: 'gateway', followerId })}
+        aria-label={`What to do about ${followerId}`}
+      >
+        What to do
+      </a>
+    )
+  const verb = phase === 'ready' ? undefined : fittingVerb(gateway)
   if (verb === undefined) return null
-  // Rejected credentials must change first: until then a launch is refused.
-  const urgent = gateway.phase === 'locked' && gateway.reason?.code !== 'CREDENTIALS_REJECTED'
-  return <VerbButton gateway={gateway} verb={verb} tone={urgent ? 'primary' : 'plain'} />
+  return <VerbButton gateway={gateway} verb={verb} tone={phase === 'locked' ? 'primary' : 'plain'} />
 }
 
 function sentence(text: string): string {

@@ -4,8 +4,8 @@ import { Button } from '../ui/button.tsx'
 import { lookOf } from '../ui/phases.ts'
 import { ModeMark, StatusBadge } from '../ui/status-badge.tsx'
 import { Age } from '../ui/time.tsx'
-import { whyNot } from './verb-rules.ts'
-import { fittingVerb, runVerb, type Verb, verbTexts } from './verbs.tsx'
+import { fittingVerb, type Verb, whyNot } from './verb-rules.ts'
+import { runVerb, verbTexts } from './verbs.tsx'
 
 const verbs: readonly Verb[] = ['launch', 'stop', 'restart', 'restart-container', 'reconnect']
 

@@ -29,6 +29,29 @@ export function whyNot(verb: Verb, gateway: Gateway): string | null {
   }
 }
 
+/** What a person would press next; undefined where waiting is best, or where something else must be done first. */
+export function fittingVerb(gateway: Pick<Gateway, 'phase' | 'reason'>): Verb | undefined {
+  switch (gateway.phase) {
+    case 'locked':
+      return needsOtherCredentials(gateway) ? undefined : 'launch'
+    case 'stopped':
+    case 'backing-off':
+      return 'launch'
+    // The manager or IBKR mends these; a new container would spend a login.
+    case 'reconnecting':
+    case 'upstream-lost':
+    case 'stopping':
+      return undefined
+    default:
+      return 'stop'
+  }
+}
+
+/** A launch is refused until the credentials have changed, and then it comes by itself. */
+export function needsOtherCredentials({ phase, reason }: Pick<Gateway, 'phase' | 'reason'>): boolean {
+  return phase === 'locked' && reason?.code === 'CREDENTIALS_REJECTED'
+}
+
 /** The stages of a launch in their order, in words. Pulling an image and a second factor are seldom needed. */
 const stages: ReadonlyArray<readonly [GatewayPhase, string]> = [
   ['pulling', 'Image'],

@@ -6,8 +6,6 @@ import { ask } from '../ui/dialog.tsx'
 import { toast } from '../ui/toast.tsx'
 import type { Verb } from './verb-rules.ts'
 
-export type { Verb }
-
 interface VerbText {
   readonly label: string
   readonly question: string
@@ -58,23 +56,6 @@ export const verbTexts: Readonly<Record<Verb, VerbText>> = {
 }
 
 type Named = Pick<Gateway, 'followerId' | 'name' | 'tradingMode' | 'accounts'>
-
-/** What a person would do next, given the phase; undefined when waiting is best. */
-export function fittingVerb({ phase }: Pick<Gateway, 'phase'>): Verb | undefined {
-  switch (phase) {
-    case 'stopped':
-    case 'locked':
-    case 'backing-off':
-      return 'launch'
-    // The manager or IBKR mends these; a new container would spend a login.
-    case 'reconnecting':
-    case 'upstream-lost':
-    case 'stopping':
-      return undefined
-    default:
-      return 'stop'
-  }
-}
 
 /** Asks before a verb touches a live account, naming it; for a paper account the answer is yes at once. */
 export async function confirmVerb(gateway: Named, verb: Verb): Promise<boolean> {
