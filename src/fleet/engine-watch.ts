@@ -33,7 +33,8 @@ export class EngineWatch {
   #probing = false
   #doubting = false
   #trustedUntilMs = 0
-  #unsafe: string | null = null
+  /** undefined: not looked at yet. What an earlier manager told of it may stand. */
+  #unsafe: string | null | undefined
   #detail: string | null = 'the engine has not been asked yet'
   #signal: AbortSignal = AbortSignal.abort()
 
@@ -53,7 +54,7 @@ export class EngineWatch {
 
   /** What is wrong with the network that gateways share, or null. */
   get unsafe(): string | null {
-    return this.#unsafe
+    return this.#unsafe ?? null
   }
 
   /** Resolves after the first try to adopt; goes on by itself until `signal` aborts. */

@@ -59,7 +59,7 @@ t.test('adopts before it says that the engine is up', async (t) => {
   const { watch, start, tellings } = watchOf(t, true)
   t.equal(watch.up, false)
   await start()
-  t.strictSame(tellings(), ['adopt 1', 'up', 'wake all'])
+  t.strictSame(tellings(), ['safe', 'adopt 1', 'up', 'wake all'])
   t.match(watch, { up: true, detail: null })
 })
 
@@ -71,7 +71,7 @@ t.test('down at the start: probes until it can adopt', async (t) => {
   world.up = true
   tellings()
   await clock.advance(2000)
-  t.strictSame(tellings(), ['adopt 1', 'up', 'wake all'])
+  t.strictSame(tellings(), ['safe', 'adopt 1', 'up', 'wake all'])
   t.equal(clock.pendingTimers, 0, 'no probe is left')
 })
 
