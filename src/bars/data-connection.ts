@@ -1,34 +1,18 @@
 // The data connection: starts with the service, lives on its own, and is never opened by a request. All bars come over it.
 import type { IbStatus } from '../../schemas/system.ts'
-import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type * as ib from '../ports/ib.ts'
-import type { Log } from '../ports/log.ts'
-import type { SessionMeasures } from '../ports/measures.ts'
 import type { PacingStats } from '../session/pacing/pacer.ts'
-import type { Pacers } from '../session/pacing/pacers.ts'
-import { IbSession, type RequestOptions } from '../session/session.ts'
-import { SessionPool } from '../session/session-pool.ts'
-import type { Tracer } from '../telemetry/tracer.ts'
-import { freeClientId, LAST_CLIENT_ID } from './client-ids.ts'
+import type { IbSession, RequestOptions } from '../session/session.ts'
+import type { SessionPool } from '../session/session-pool.ts'
+import { DataDialer, type DataDialerDeps } from './data-dialer.ts'
 import type { OwnedDataLink } from './data-link.ts'
 import type { DataSource, DataTarget } from './data-source.ts'
 import { changeOf } from './source-change.ts'
 
-export interface DataConnectionDeps {
+export interface DataConnectionDeps extends DataDialerDeps {
   /** Absent: no data connection is configured. */
   readonly source?: DataSource
-  readonly connector: ib.IbConnector
-  readonly clock: Clock
-  readonly log: Log
-  /** Shared with whoever else talks to the same gateway. */
-  readonly pacers: Pacers
-  /** Absent: nothing is traced. */
-  readonly tracer?: Tracer
-  readonly measures?: SessionMeasures
-  readonly firstClientId: number
-  readonly heartbeatIntervalMs: number
-  readonly heartbeatTimeoutMs: number
 }
 
 type View = IbStatus['dataConnection']
@@ -42,6 +26,7 @@ const lookAgainMs = 10_000
 
 export class DataConnection implements OwnedDataLink {
   readonly #deps: DataConnectionDeps
+  readonly #dialer: DataDialer
   readonly #listeners = new Set<() => void>()
   readonly #closing = new AbortController()
   #living: Promise<void> | undefined
@@ -49,7 +34,6 @@ export class DataConnection implements OwnedDataLink {
   #target: DataTarget | undefined
   #session: IbSession | undefined
   #pool: SessionPool | undefined
-  #clientId: number
   #connections = 0
   #nextRetryAt: number | undefined
   #lastError: View['lastError']
@@ -57,7 +41,7 @@ export class DataConnection implements OwnedDataLink {
 
   constructor(deps: DataConnectionDeps) {
     this.#deps = deps
-    this.#clientId = deps.firstClientId
+    this.#dialer = new DataDialer(deps)
     if (deps.source) this.#state = 'waiting'
   }
 
@@ -86,11 +70,12 @@ export class DataConnection implements OwnedDataLink {
 
   status(): View {
     const { reconnects } = this
+    const { clientId } = this.#dialer
     const session = this.#session?.isConnected() ? this.#session.snapshot() : undefined
     const heartbeat = session?.lastHeartbeatAt ?? this.#lastHeartbeatAt
     return {
       state: this.#state,
-      ...(this.#target && { host: this.#target.host, port: this.#target.port, clientId: this.#clientId }),
+      ...(this.#target && { host: this.#target.host, port: this.#target.port, clientId }),
       ...(session && { upstream: session.upstream }),
       ...(heartbeat !== undefined && { lastHeartbeatAt: stamp(heartbeat) }),
       reconnects,
@@ -161,7 +146,7 @@ export class DataConnection implements OwnedDataLink {
         }
         if (target.generation !== generation) failures = 0
         generation = target.generation
-        const session = await this.#connect(target, signal)
+        const session = await this.#open(target, signal)
         const sinceMs = clock.monotonicMs()
         await this.#lostOf(session, signal)
         if (clock.monotonicMs() - sinceMs >= stableMs) failures = 0
@@ -181,77 +166,16 @@ export class DataConnection implements OwnedDataLink {
     await this.#drop()
   }
 
-  /** Tries one client id after the other as long as they are in use. */
-  async #connect(target: DataTarget, signal: AbortSignal): Promise<IbSession> {
-    const { log } = this.#deps
+  async #open(target: DataTarget, signal: AbortSignal): Promise<IbSession> {
     this.#target = target
-    for (let tries = 1; ; tries++) {
-      const clientId = freeClientId(this.#clientId, target.takenClientIds)
-      if (clientId === undefined) throw noClientId(target)
-      this.#clientId = clientId
-      this.#enter('connecting')
-      const session = this.#newSession(target, clientId)
-      try {
-        await session.connectOnce(signal)
-        this.#open(session, target)
-        return session
-      } catch (error) {
-        await session.disconnect()
-        const goOn = isFleetError(error, 'CLIENT_ID_IN_USE') && tries < LAST_CLIENT_ID
-        if (isFleetError(error, 'CLIENT_ID_IN_USE')) this.#clientId = (clientId % LAST_CLIENT_ID) + 1
-        if (!goOn) throw error
-        log.info({ clientId, gateway: target.name }, 'data connection: client id in use, taking the next')
-      }
-    }
-  }
-
-  #newSession(target: DataTarget, clientId: number): IbSession {
-    const { connector, clock, log, pacers, measures, tracer } = this.#deps
-    const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.#deps
-    return new IbSession(
-      {
-        connector,
-        clock,
-        log,
-        pacer: pacers.of(target.host, target.port),
-        ...(measures && { measures }),
-        ...(tracer && { tracer }),
-      },
-      {
-        followerId: target.name,
-        host: target.host,
-        port: target.port,
-        clientId,
-        onClientIdInUse: 'keep',
-        heartbeatIntervalMs,
-        heartbeatTimeoutMs,
-        // When to try again is for us to say.
-        reconnectAttempts: 0,
-        reconnectWindowMs: 0,
-      },
-    )
-  }
-
-  #open(session: IbSession, target: DataTarget): void {
-    const { clock, log } = this.#deps
+    this.#enter('connecting')
+    const session = await this.#dialer.connect(target, signal)
     this.#session = session
+    this.#pool = this.#dialer.poolOf(session, target)
     this.#connections++
-    const inUse = new Set([...target.takenClientIds, this.#clientId])
-    this.#pool = new SessionPool({
-      primary: session,
-      clock,
-      log,
-      open: ({ clientId }) => this.#newSession(target, clientId),
-      nextClientId: () => {
-        const clientId = freeClientId(this.#clientId, inUse)
-        if (clientId === undefined) throw noClientId(target)
-        // Never the same again on this connection: a gateway keeps the id of a lost session for a while.
-        inUse.add(clientId)
-        return clientId
-      },
-    })
-    log.info({ gateway: target.name, clientId: this.#clientId }, 'data connection up')
+    this.#deps.log.info({ gateway: target.name, clientId: this.#dialer.clientId }, 'data connection up')
     this.#enter('connected')
+    return session
   }
 
   /** Resolves when the session is over; tells listeners of what happens to it until then. */
@@ -324,10 +248,6 @@ export class DataConnection implements OwnedDataLink {
   #tell(): void {
     for (const listener of [...this.#listeners]) listener()
   }
-}
-
-function noClientId({ name }: DataTarget): FleetError {
-  return new FleetError('CLIENT_ID_EXHAUSTED', `Client ids 1 to ${LAST_CLIENT_ID} are all taken on ${name}.`)
 }
 
 const stamp = (ms: number) => new Date(ms).toISOString()
