@@ -1,6 +1,11 @@
 // When a gateway will next restart by itself: its own auto-restart time in its own zone. Pure, DST included.
 
 const dayMs = 86_400_000
+/** Times and zones are people's settings: a fleet has a handful of pairs. */
+const mostKnown = 1_000
+
+/** By time and zone, what was found and from when it holds: until its moment has come. Zones are costly to ask, and every view of a gateway asks. */
+const known = new Map<string, { readonly from: number; readonly at: number }>()
 
 /** Offset of `zone` from UTC at an instant, in ms (positive east). */
 function offsetMs(zone: string, at: number): number {
@@ -38,6 +43,17 @@ export function nextPlannedRestart(
   timeZone: string,
   now: number,
 ): number | undefined {
+  const key = `${autoRestartTime} ${timeZone}`
+  const last = known.get(key)
+  if (last && last.from <= now && now < last.at) return last.at
+  const at = findNext(autoRestartTime, timeZone, now)
+  if (at === undefined) return undefined
+  if (known.size >= mostKnown) known.clear()
+  known.set(key, { from: now, at })
+  return at
+}
+
+function findNext(autoRestartTime: string, timeZone: string, now: number): number | undefined {
   const match = /^(\d{2}):(\d{2}) (AM|PM)$/.exec(autoRestartTime)
   if (!match) return undefined
   const sinceMidnightMs =

@@ -42,6 +42,18 @@ t.test('a time that the clocks skip still has a restart that day', async (t) => 
   )
 })
 
+t.test(
+  'asked again it is the same until its time has come, then the next; a clock that was set back counts',
+  async (t) => {
+    const at = (now: string) =>
+      new Date(nextPlannedRestart('09:00 AM', newYork, Date.parse(now)) ?? 0).toISOString()
+    t.equal(at('2026-01-05T10:00Z'), '2026-01-05T14:00:00.000Z')
+    t.equal(at('2026-01-05T13:59:59.999Z'), '2026-01-05T14:00:00.000Z')
+    t.equal(at('2026-01-05T14:00Z'), '2026-01-06T14:00:00.000Z')
+    t.equal(at('2026-01-04T10:00Z'), '2026-01-04T14:00:00.000Z')
+  },
+)
+
 t.test('what cannot be read', async (t) => {
   for (const time of ['16:30', '4:30 PM', '04:30', '', '04:30 pm'])
     t.equal(nextPlannedRestart(time, newYork, 0), undefined)
