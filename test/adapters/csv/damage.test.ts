@@ -1,5 +1,5 @@
 // Damaged files: each kind is reported with its line by all that meet it, and the file stays as it is.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -7,6 +7,7 @@ import t from 'tap'
 import { isFleetError } from '../../../src/ports/errors.ts'
 import type { Bar, SeriesName } from '../../../src/ports/market-data.ts'
 import { bar, barsFrom, barsOf, dayMs, opening } from '../../contracts/bar-files.ts'
+import { runs } from '../../fuzz/runs.ts'
 import { barsFolder, header } from './subject.ts'
 
 const name: SeriesName = { symbol: 'BRK B', timeframe: '1m' }
@@ -156,6 +157,91 @@ t.test('random damage is reported or harmless, and never written over', async (t
       before.every((line) => after.includes(line)) && (await barsOf(files, name)).length === kept.length + 1
     )
   })
-  await fc.assert(property, { numRuns: 150 })
+  await fc.assert(property, runs(150))
   t.pass()
+})
+
+t.test('arbitrary bytes are reported with their line, or read; and never written over', async (t) => {
+  const { open, pathOf } = barsFolder(t)
+  const files = open()
+  mkdirSync(dirname(pathOf(name)), { recursive: true })
+  const cell = fc.oneof(
+    fc.constantFrom(
+      '',
+      '1',
+      '-1',
+      '0',
+      '1e3',
+      '1e999',
+      '.',
+      'NaN',
+      '"1"',
+      '1795185000',
+      '2026-11-20T14:31:00Z',
+      '\r',
+    ),
+    fc.string({ unit: 'binary', maxLength: 5 }),
+  )
+  const line = fc.oneof(
+    fc.constantFrom(header, `${header},wap`, row(0), row(1), `\ufeff${header}`, ''),
+    fc.array(cell, { maxLength: 8 }).map((cells) => cells.join(',')),
+  )
+  const csv = fc
+    .tuple(fc.boolean(), fc.array(line, { maxLength: 6 }), fc.constantFrom('\n', '\r\n', '\r'), fc.boolean())
+    .map(([withHeader, lines, lineEnd, ends]) =>
+      Buffer.from([...(withHeader ? [header] : []), ...lines].join(lineEnd) + (ends ? lineEnd : '')),
+    )
+  const bytes = fc.oneof(
+    { weight: 4, arbitrary: csv },
+    fc.uint8Array({ maxLength: 80 }).map((some) => Buffer.from(some)),
+  )
+  const property = fc.asyncProperty(bytes, fc.boolean(), async (content, zipped) => {
+    const path = zipped ? `${pathOf(name)}.gz` : pathOf(name)
+    rmSync(pathOf(name), { force: true })
+    rmSync(`${pathOf(name)}.gz`, { force: true })
+    writeFileSync(path, zipped ? gzipSync(content) : content)
+    const [found, covered] = await Promise.all([
+      barsOf(files, name).catch((error) => error),
+      files.coverage(name, 0).catch((error) => error),
+    ])
+    if (!isFleetError(found))
+      return Array.isArray(found) && (isFleetError(covered) || covered.bars === found.length)
+    const held = readFileSync(path)
+    return (
+      isFleetError(found, 'BAR_FILE_DAMAGED') &&
+      isFleetError(covered, 'BAR_FILE_DAMAGED') &&
+      /line \d+: /.test(found.message) &&
+      (zipped || held.equals(content))
+    )
+  })
+  await fc.assert(property, runs(60))
+})
+
+t.test('what is written is read back, bar for bar', async (t) => {
+  const { open, pathOf } = barsFolder(t)
+  const files = open()
+  const price = fc
+    .double({ noNaN: true, noDefaultInfinity: true, min: -1e12, max: 1e12 })
+    .map((value) => value + 0)
+  const someBar = fc
+    .tuple(
+      fc.nat(100_000),
+      fc.tuple(price, price, price, price),
+      fc.oneof(fc.constant(-1), fc.nat(), fc.double({ min: 0, max: 1e15, noNaN: true })),
+    )
+    .map(([minute, prices, volume]) => {
+      const [low = 0, open = 0, close = 0, high = 0] = prices.toSorted((a, b) => a - b)
+      return bar(minute, { open, high, low, close, volume: volume + 0 })
+    })
+  const series = fc
+    .uniqueArray(someBar, { minLength: 1, maxLength: 20, selector: ({ timeMs }) => timeMs })
+    .map((bars) => bars.toSorted((a, b) => a.timeMs - b.timeMs))
+  await fc.assert(
+    fc.asyncProperty(series, async (bars) => {
+      rmSync(pathOf(name), { force: true })
+      await files.merge(name, bars)
+      t.strictSame(await barsOf(files, name), bars)
+    }),
+    runs(60),
+  )
 })
