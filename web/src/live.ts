@@ -2,6 +2,7 @@
 import { batch } from '@preact/signals'
 import { readEvents } from '../../src/cli/server-sent-events.ts'
 import { ApiProblem, open } from './api.ts'
+import { bodyBytes } from './body-bytes.ts'
 import { reconnectDelayMs, silenceMs } from './live/reconnect.ts'
 import { applyMessages, emptySnapshot, type Message, readMessage, type Snapshot } from './live/snapshot.ts'
 import { here, leaveLogin } from './router.ts'
@@ -83,7 +84,7 @@ async function readOnce(signal: AbortSignal, onOpen: () => void): Promise<ApiPro
     if (token() === undefined && here.value.page === 'login') leaveLogin()
     receive({ kind: 'opened' })
     onOpen()
-    for await (const { event, data, id } of readEvents(heard(response))) {
+    for await (const { event, data, id } of readEvents(bodyBytes(response, heard))) {
       if (event === 'error') return new ApiProblem({ title: 'Stream ended', status: 0, ...JSON.parse(data) })
       const message = readMessage(event, data)
       if (id !== undefined) lastEventId = id
@@ -103,21 +104,9 @@ function lost(detail: string): ApiProblem {
   return new ApiProblem({ title: 'Stream lost', detail, code: 'STREAM_LOST', status: 0 })
 }
 
-/** The body's bytes; each arrival, a keep-alive too, shows that the manager lives. */
-async function* heard({ body }: Response): AsyncGenerator<Uint8Array> {
-  if (!body) return
-  const reader = body.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      heardAt = Date.now()
-      yield value
-    }
-  } finally {
-    // Whoever stops reading wants no more of it.
-    void reader.cancel().catch(() => {})
-  }
+/** Each arrival, a keep-alive too, shows that the manager lives. */
+function heard(): void {
+  heardAt = Date.now()
 }
 
 /** Messages of one moment are shown at once: one rendering for a fleet that starts, not a thousand. */

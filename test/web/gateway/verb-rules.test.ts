@@ -1,27 +1,13 @@
 import t from 'tap'
 import type { Gateway, GatewayPhase, GatewayStatus } from '../../../schemas/gateway.ts'
 import { fittingVerb, launchStages, type Verb, whyNot } from '../../../web/src/gateway/verb-rules.ts'
+import { aGateway } from '../gateways.ts'
 
 const gateway = (
   status: GatewayStatus,
   phase: GatewayPhase,
   desired: Gateway['desired'] = 'running',
-): Gateway => ({
-  followerId: 'alpha',
-  tradingMode: 'paper',
-  status,
-  phase,
-  desired,
-  healthy: status === 'RUNNING',
-  connected: status === 'RUNNING',
-  since: '2026-01-05T14:30:00.000Z',
-  accounts: [],
-  reconnects: 0,
-  restarts: 0,
-  connectionFailures: 0,
-  conditions: [],
-  drift: false,
-})
+): Gateway => aGateway('alpha', { status, phase, desired })
 
 const verbs: readonly Verb[] = ['launch', 'stop', 'restart', 'restart-container', 'reconnect']
 

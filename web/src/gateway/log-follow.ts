@@ -1,6 +1,7 @@
 // Follows a gateway's log by fetch, because EventSource cannot carry a token; comes back after a break.
 import { readEvents } from '../../../src/cli/server-sent-events.ts'
 import { ApiProblem, open } from '../api.ts'
+import { bodyBytes } from '../body-bytes.ts'
 import { asProblem } from '../polled.ts'
 
 export type FollowState =
@@ -40,7 +41,7 @@ export async function followLog(
       })
       reader.onBegin()
       reader.onState({ kind: 'following' })
-      for await (const { event, data } of readEvents(bytesOf(response))) {
+      for await (const { event, data } of readEvents(bodyBytes(response))) {
         if (event === 'error')
           throw new ApiProblem({ title: 'The log broke', status: 0, ...JSON.parse(data) })
         failures = 0
@@ -57,21 +58,6 @@ export async function followLog(
       if ([401, 404].includes(problem.status)) return
     }
     await pause(pausesMs[Math.min(failures, pausesMs.length - 1)] ?? 0, signal)
-  }
-}
-
-async function* bytesOf({ body }: Response): AsyncGenerator<Uint8Array> {
-  if (!body) return
-  const reader = body.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } finally {
-    // Whoever stops reading wants no more of it.
-    void reader.cancel().catch(() => {})
   }
 }
 

@@ -1,16 +1,13 @@
 // The open gaps one by one, in the order of the API.
-import { useSignal } from '@preact/signals'
 import type { Gap } from '../../../schemas/market-data.ts'
-import { Button } from '../ui/button.tsx'
 import { Panel, WideTable } from '../ui/facts.tsx'
 import { Moment } from '../ui/time.tsx'
 import { classWords, count, positionWords } from './filler-words.ts'
 import type { Listed } from './lists.ts'
-
-const rowsAtFirst = 50
+import { ShowMore, useRowsShown } from './show-more.tsx'
 
 export function GapTable({ gaps }: { readonly gaps: Listed<Gap> }) {
-  const shown = useSignal(rowsAtFirst)
+  const shown = useRowsShown()
   if (gaps.items.length === 0)
     return (
       <Panel title="Open gaps" wide>
@@ -53,15 +50,7 @@ export function GapTable({ gaps }: { readonly gaps: Listed<Gap> }) {
           ))}
         </tbody>
       </WideTable>
-      {gaps.items.length > shown.value && (
-        <Button
-          onPress={() => {
-            shown.value += 500
-          }}
-        >
-          Show more
-        </Button>
-      )}
+      <ShowMore shown={shown} of={gaps.items.length} />
     </Panel>
   )
 }

@@ -1,18 +1,15 @@
 // The series that are kept: what each is of, from when to when, and what stands in its way.
-import { useSignal } from '@preact/signals'
 import type { Series } from '../../../schemas/market-data.ts'
-import { Button } from '../ui/button.tsx'
 import { Panel, WideTable } from '../ui/facts.tsx'
 import { State } from '../ui/state.tsx'
 import { Age, Moment } from '../ui/time.tsx'
 import { seriesKey } from './coverage.ts'
 import { count } from './filler-words.ts'
 import type { Listed } from './lists.ts'
-
-const rowsAtFirst = 50
+import { ShowMore, useRowsShown } from './show-more.tsx'
 
 export function SeriesTable({ series }: { readonly series: Listed<Series> }) {
-  const shown = useSignal(rowsAtFirst)
+  const shown = useRowsShown()
   return (
     <Panel title="Series" wide>
       <p class="panel-note">
@@ -36,15 +33,7 @@ export function SeriesTable({ series }: { readonly series: Listed<Series> }) {
           ))}
         </tbody>
       </WideTable>
-      {series.items.length > shown.value && (
-        <Button
-          onPress={() => {
-            shown.value += 500
-          }}
-        >
-          Show more
-        </Button>
-      )}
+      <ShowMore shown={shown} of={series.items.length} />
     </Panel>
   )
 }
