@@ -1,7 +1,7 @@
 // A follower as people keep it in MongoDB, in snake_case, and as we know it. Pure.
 import { isDeepStrictEqual } from 'node:util'
 import { ObjectId } from 'mongodb'
-import { Value } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 import { Follower, GatewaySettings } from '../../../schemas/follower.ts'
 import type { MalformedRecord } from '../../ports/stores.ts'
 import { decode, encode, isRecord, timestamp } from './values.ts'
@@ -14,6 +14,8 @@ export interface DocumentChange {
   readonly $unset: Record<string, ''>
 }
 
+/** Made into code once: all records are read again every few seconds. */
+const schema = Compile(Follower)
 const plainFields = Object.keys(Follower.properties).filter((field) => !['id', 'gateway'].includes(field))
 const settings = Object.keys(GatewaySettings.properties)
 const settingNames = new Set(settings.flatMap((field) => [field, snakeCase(field)]))
@@ -49,8 +51,8 @@ export function readFollower(document: FollowerDocument): { follower: Follower }
       ? {}
       : { gateway: isRecord(gateway) ? pick(gateway, settings, settingName) : gateway }),
   }
-  if (Value.Check(Follower, follower)) return { follower }
-  const [fault] = Value.Errors(Follower, follower)
+  if (schema.Check(follower)) return { follower }
+  const [fault] = schema.Errors(follower)
   return {
     id,
     message: `${snakeCase(fault?.instancePath ?? '') || 'the record'} ${fault?.message ?? 'does not fit'}`,
