@@ -1,11 +1,11 @@
 // What 200 clients of the live stream cost the manager while 10 events a second happen, and how late these come.
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hashToken, makeToken, tokenLine } from '../src/doors/tokens.ts'
+import { askProcess } from './ask-process.ts'
 import type { Bench } from './bench.ts'
 import type { ClientsSaw, ClientsTask } from './event-stream-clients.ts'
 import type { EndedAt, EndWork, StreamCost, StreamTask, StreamWork } from './event-stream-process.ts'
@@ -23,18 +23,18 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
   const server = start(bench, 'event-stream-process.js')
   const ids = followerIds(gateways)
   const task: StreamTask = { env: environment(token, gateways, dataDir), ids }
-  const { port } = await ask<{ port: number }>(server, task)
+  const { port } = await askProcess<{ port: number }>(server, task)
   const work: StreamWork = { eventsPerSecond, forMs }
 
-  const alone = await ask<StreamCost>(server, work)
+  const alone = await askProcess<StreamCost>(server, work)
   const readers = start(bench, 'event-stream-clients.js')
-  await ask(readers, { port, token, clients } satisfies ClientsTask)
-  await ask(readers, 'begin')
-  const followed = await ask<StreamCost>(server, work)
-  const saw = await ask<ClientsSaw>(readers, 'saw')
+  await askProcess(readers, { port, token, clients } satisfies ClientsTask)
+  await askProcess(readers, 'begin')
+  const followed = await askProcess<StreamCost>(server, work)
+  const saw = await askProcess<ClientsSaw>(readers, 'saw')
 
-  const endedAt = await ask<EndedAt>(server, { end: ids.slice(0, 10) } satisfies EndWork)
-  const { lostAt } = await ask<ClientsSaw>(readers, 'saw')
+  const endedAt = await askProcess<EndedAt>(server, { end: ids.slice(0, 10) } satisfies EndWork)
+  const { lostAt } = await askProcess<ClientsSaw>(readers, 'saw')
   const toldMs = Object.entries(endedAt).map(([id, at]) => (lostAt[id] ?? Number.POSITIVE_INFINITY) - at)
 
   const share = ({ cpuMs, tookMs }: StreamCost) => (cpuMs / tookMs) * 100
@@ -73,18 +73,4 @@ function start(bench: Bench, file: string): ChildProcess {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)))
   bench.defer(() => void child.kill('SIGKILL'))
   return child
-}
-
-/** The next thing that the process says after being told `message`. */
-async function ask<T>(child: ChildProcess, message: object | string): Promise<T> {
-  const over = new AbortController()
-  try {
-    const ended = once(child, 'exit', over).then(() => Promise.reject(new Error('a process has ended')))
-    const answered = once(child, 'message', over)
-    child.send(message)
-    const [answer] = (await Promise.race([answered, ended])) as [T]
-    return answer
-  } finally {
-    over.abort()
-  }
 }

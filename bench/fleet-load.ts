@@ -1,8 +1,8 @@
 // What a manager costs that keeps 2,000 gateways, which run in another process: quiet, and while its API is asked.
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { hashToken, makeToken, tokenLine } from '../src/doors/tokens.ts'
+import { askProcess } from './ask-process.ts'
 import type { Bench } from './bench.ts'
 import { freshDataDir } from './engine-corner.ts'
 import type { LoadCosts, LoadTask, LoadUp, LoadWindow, Memory } from './fleet-load-process.ts'
@@ -21,13 +21,13 @@ export async function run(bench: Bench): Promise<BenchRow[]> {
   })
   bench.defer(() => void manager.kill('SIGKILL'))
   const env = environment(token, count, await freshDataDir(bench), intervalMs)
-  const { port, launchedInMs, empty, loaded } = await ask<LoadUp>(manager, {
+  const { port, launchedInMs, empty, loaded } = await askProcess<LoadUp>(manager, {
     env,
     ids,
   } satisfies LoadTask)
   const window: LoadWindow = { forMs, intervalMs }
-  const quiet = await ask<LoadCosts>(manager, window)
-  const watching = ask<LoadCosts>(manager, window)
+  const quiet = await askProcess<LoadCosts>(manager, window)
+  const watching = askProcess<LoadCosts>(manager, window)
   const answers = await askAtPace({ port, token, forMs: forMs * 0.9, requests: requestsOf(ids[0] ?? '') })
   const asked = await watching
 
@@ -114,19 +114,5 @@ function environment(
     PORT_RANGE_START: String(firstPort),
     // Others on the machine may hold some.
     PORT_RANGE_END: String(firstPort + count + 500),
-  }
-}
-
-/** The next thing that the process says after being told `message`. */
-async function ask<T>(child: ChildProcess, message: object): Promise<T> {
-  const over = new AbortController()
-  try {
-    const ended = once(child, 'exit', over).then(() => Promise.reject(new Error('the manager has ended')))
-    const answered = once(child, 'message', over)
-    child.send(message)
-    const [answer] = (await Promise.race([answered, ended])) as [T]
-    return answer
-  } finally {
-    over.abort()
   }
 }
