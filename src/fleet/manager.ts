@@ -238,13 +238,13 @@ export class GatewayManager implements FleetControl {
     return gatewayScreen(this.#fleet, this.#keeper(id), caller, signal)
   }
 
-  launchGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {
+  async launchGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {
     return this.#verbs.launch(this.#keeper(id), options)
   }
-  stopGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {
+  async stopGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {
     return this.#verbs.stop(this.#keeper(id), options)
   }
-  restartGateway(
+  async restartGateway(
     id: string,
     mode: 'soft' | 'container' = 'soft',
     options: VerbOptions = local,
@@ -254,7 +254,7 @@ export class GatewayManager implements FleetControl {
       ? this.#verbs.restartSoftly(keeper, options)
       : this.#verbs.restartContainer(keeper, options)
   }
-  reconnectGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {
+  async reconnectGateway(id: string, options: VerbOptions = local): Promise<VerbOutcome> {
     return this.#verbs.reconnect(this.#keeper(id), options)
   }
 
@@ -271,10 +271,10 @@ export class GatewayManager implements FleetControl {
     this.#verbs.mustBeOpen()
     return this.#leases.lease(this.#keeper(id), body, caller)
   }
-  renewLease(id: string, clientId: number, ttlSeconds?: number, _caller: Caller = local): Promise<Lease> {
+  async renewLease(id: string, clientId: number, ttlSeconds?: number, _caller: Caller = local): Promise<Lease> {
     return this.#leases.renew(this.#keeper(id), clientId, ttlSeconds)
   }
-  releaseLease(id: string, clientId: number, caller: Caller = local): Promise<void> {
+  async releaseLease(id: string, clientId: number, caller: Caller = local): Promise<void> {
     return this.#leases.release(this.#keeper(id), clientId, caller)
   }
 

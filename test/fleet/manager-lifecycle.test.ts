@@ -163,3 +163,16 @@ t.test('ON_SHUTDOWN=leave: the next manager adopts, and touches nothing', async 
     )
   }
 })
+
+t.test('whoever asks for a gateway that is not there gets a rejection, never a throw', async (t) => {
+  const { manager } = await makeWorld(t)
+  const calls = [
+    manager.launchGateway('nobody'),
+    manager.stopGateway('nobody'),
+    manager.restartGateway('nobody'),
+    manager.reconnectGateway('nobody'),
+    manager.renewLease('nobody', 1),
+    manager.releaseLease('nobody', 1),
+  ]
+  for (const call of calls) await t.rejects(call, { code: 'FOLLOWER_NOT_FOUND' })
+})
