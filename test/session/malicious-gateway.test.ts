@@ -1,15 +1,12 @@
 // Malicious gateways beside an honest one: the sessions with them end or go on, each with a reason, and the honest one never notices.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { isFleetError } from '../../src/ports/errors.ts'
 import type { IbSession } from '../../src/session/session.ts'
 import { startLoggedIn, until } from '../simulator/harness.ts'
 import { realSession } from './harness.ts'
 import { type deeds, floods } from './malicious-deeds.ts'
+import { startMalicious } from './malicious-gateways.ts'
 
 /** What is said of each; `survives` is for those that a session lives through. */
 const ends: Record<keyof typeof deeds, RegExp | 'survives'> = {
@@ -49,15 +46,6 @@ const quick = {
 } as const
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
 const trick = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\ufeff]/
-
-async function startMalicious(t: Test): Promise<Record<string, number>> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'malicious-gateway.js')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  const [line] = await once(createInterface(child.stdout), 'line')
-  return JSON.parse(line)
-}
 
 /** A session that is made once and not again; its listeners see every notice. */
 async function meet(
