@@ -79,7 +79,9 @@ export class OwnEngine implements ChaosEngine {
     await this.#end('SIGTERM')
   }
 
+  /** As by a crash: the next one ends every container that it finds. */
   kill(): Promise<void> {
+    this.#configure(false)
     return this.#end('SIGKILL')
   }
 

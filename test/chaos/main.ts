@@ -38,7 +38,8 @@ async function chaos(corner: Corner, settings: ChaosSettings): Promise<number> {
     await launchAll(world)
     await aftermath.settle()
     console.log(`all are up after ${(aftermath.settledMs / 1_000).toFixed(1)} s`)
-    looking = watch.look(over.signal)
+    await watch.look()
+    looking = watch.goOn(over.signal)
     const startedAtMs = performance.now()
     await new Storm(world, watch, settings).rage(tried)
     const stormMs = performance.now() - startedAtMs

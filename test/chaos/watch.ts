@@ -37,14 +37,18 @@ export class Watch {
     console.log(`  BROKEN at ${new Date().toISOString()}: ${what}`)
   }
 
-  /** Until `over` is aborted. */
-  async look(over: AbortSignal): Promise<void> {
+  /** Looks again and again until `over` is aborted. */
+  async goOn(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      await this.#atManager()
-      if (this.looks++ % engineEvery === 0) await this.#atEngine()
-      this.#atMachine()
+      await this.look()
       await pause(lookEveryMs)
     }
+  }
+
+  async look(): Promise<void> {
+    await this.#atManager()
+    if (this.looks++ % engineEvery === 0) await this.#atEngine()
+    this.#atMachine()
   }
 
   /** Beginning and end of a time in which history may have holes. */
