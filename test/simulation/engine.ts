@@ -10,8 +10,8 @@ import type {
   RuntimeEvent,
 } from '../../src/ports/runtime.ts'
 import type { Chance } from '../drill/random.ts'
+import { ApiServer } from './api-server.ts'
 import type { Broker } from './broker.ts'
-import { ApiServer } from './gateway-api.ts'
 import { GatewayProcess } from './gateway-process.ts'
 import type { Condition } from './lines.ts'
 import { stamped, type Words } from './login-words.ts'

@@ -2,8 +2,8 @@
 import { nextPlannedRestart } from '../../src/fleet/planned-restart.ts'
 import type { GatewayCredentials, GatewaySpec } from '../../src/ports/runtime.ts'
 import type { Chance } from '../drill/random.ts'
+import type { ApiServer } from './api-server.ts'
 import type { Broker, User } from './broker.ts'
-import type { ApiServer } from './gateway-api.ts'
 import { type LoginWords, loginWords, type Words } from './login-words.ts'
 import type { VirtualTime } from './virtual-time.ts'
 

@@ -1,11 +1,11 @@
 // One simulation: a seed, a fleet, a number of hours; storms, and calms in which everything must come right. Deterministic to the byte.
-import type { FleetSettings } from '../../src/fleet/settings.ts'
 import { Chance } from '../drill/random.ts'
 import { faults, heal } from './faults.ts'
 import { drawHappenings, type Episode, episodesOf, type Happening } from './happenings.ts'
 import { ManagerProcess, type OnShutdown } from './manager-process.ts'
 import { ask, isRequest } from './people.ts'
 import { areUntouched, reckon, wellContainers } from './reckoning.ts'
+import { limits, type Pace, settingsFor } from './settings.ts'
 import { Watch } from './watch.ts'
 import { type Known, type Violation, World } from './world.ts'
 
@@ -41,42 +41,6 @@ export interface SimulationReport {
   readonly hash: string
   readonly traceLines: number
   readonly last: (count: number, about?: string) => string[]
-}
-
-export const limits = {
-  lifecycle: {
-    maxStartupMs: 120_000,
-    twofaTimeoutMs: 180_000,
-    twofaMaxPushes: 3,
-    crashLoop: { limit: 5, windowMs: 600_000 },
-  },
-  budget: { rejected: { limit: 3, windowMs: 86_400_000 }, starts: { limit: 6, windowMs: 900_000 } },
-  session: {
-    heartbeatIntervalMs: 30_000,
-    heartbeatTimeoutMs: 10_000,
-    reconnectAttempts: 5,
-    reconnectWindowMs: 60_000,
-  },
-} as const
-
-/** The product's defaults, but for how often it looks, which some seeds make rarer; just as many ports as gateways need, so that one that leaks is missed. */
-const settingsFor = (followers: number, pace: Pace): FleetSettings => ({
-  spec: { containerPrefix: 'ibgateway-follower', gatewayImage: 'gateway:1', memoryMb: 2048 },
-  ports: { from: 4100, to: 4100 + followers + 5 },
-  clientIds: { from: 1000, to: 9999 },
-  ...limits,
-  session: { ...limits.session, heartbeatIntervalMs: pace.heartbeatMs },
-  launchConcurrency: 4,
-  monitorIntervalMs: pace.monitorMs,
-  recordIntervalMs: 30_000,
-  shutdownTimeoutMs: 60_000,
-  onShutdown: 'stop',
-})
-
-/** From one heartbeat, and one look of the monitor, to the next. */
-interface Pace {
-  readonly heartbeatMs: number
-  readonly monitorMs: number
 }
 
 /** Ends at the first promise that is not kept, or when the hours are over. */

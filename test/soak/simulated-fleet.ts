@@ -3,7 +3,7 @@ import type { FleetSettings } from '../../src/fleet/settings.ts'
 import { faults, heal } from '../simulation/faults.ts'
 import { drawHappenings, type HappeningKind } from '../simulation/happenings.ts'
 import { ManagerProcess } from '../simulation/manager-process.ts'
-import { limits } from '../simulation/simulate.ts'
+import { limits } from '../simulation/settings.ts'
 import { World } from '../simulation/world.ts'
 import { heapInUse } from './heap.ts'
 
