@@ -3,13 +3,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Follower } from '../../schemas/follower.ts'
 import type { Log } from '../ports/log.ts'
 import type { Stores } from '../ports/stores.ts'
+import { Turns } from '../ports/turns.ts'
 import type { Fleet } from './fleet.ts'
 import { emptyRecord, newKeeper } from './keeper.ts'
 import { gatewaySpec } from './spec.ts'
 
 /** `primary`, with what is read and written of followers and wishes also kept in `local`. A copy that fails is logged and harms nobody. */
 export function rememberedIn(local: Stores, primary: Stores, log: Log): Stores {
-  const copied = new Map<string, Follower>()
+  const copies = new FollowerCopies(local)
   const keep = (work: Promise<unknown>) => work.catch((err) => log.warn({ err }, 'local copy not written'))
   return {
     ...primary,
@@ -17,16 +18,16 @@ export function rememberedIn(local: Stores, primary: Stores, log: Log): Stores {
       ...primary.followers,
       async list() {
         const answer = await primary.followers.list()
-        await keep(copyFollowers(local, answer.followers, copied))
+        await keep(copies.all(answer.followers))
         return answer
       },
       async insert(follower) {
         await primary.followers.insert(follower)
-        await keep(copyFollower(local, follower, copied))
+        await keep(copies.one(follower))
       },
       async replace(follower, expectedRevision) {
         await primary.followers.replace(follower, expectedRevision)
-        await keep(copyFollower(local, follower, copied))
+        await keep(copies.one(follower))
       },
     },
     gateways: {
@@ -55,26 +56,43 @@ export async function recall(fleet: Fleet, local: Stores): Promise<void> {
   deps.log.warn({ followers: followers.length }, 'the store is away: followers as last known')
 }
 
-async function copyFollowers(
-  local: Stores,
-  followers: readonly Follower[],
-  copied: Map<string, Follower>,
-): Promise<void> {
-  const present = new Set(followers.map(({ id }) => id))
-  const known = copied.size > 0 ? [...copied.values()] : (await local.followers.list()).followers
-  for (const { id } of known) {
-    if (present.has(id)) continue
-    await local.followers.delete(id)
-    copied.delete(id)
-  }
-  for (const follower of followers) {
-    if (isDeepStrictEqual(copied.get(follower.id), follower)) continue
-    await copyFollower(local, follower, copied)
-  }
-}
+/** The copies of followers, one change of each at a time. */
+class FollowerCopies {
+  readonly #local: Stores
+  /** As last written by this process. */
+  readonly #written = new Map<string, Follower>()
+  readonly #turns = new Turns()
 
-async function copyFollower(local: Stores, follower: Follower, copied: Map<string, Follower>): Promise<void> {
-  await local.followers.delete(follower.id)
-  await local.followers.insert(follower)
-  copied.set(follower.id, follower)
+  constructor(local: Stores) {
+    this.#local = local
+  }
+
+  /** Makes the copies these and no others. */
+  async all(followers: readonly Follower[]): Promise<void> {
+    const present = new Set(followers.map(({ id }) => id))
+    const known =
+      this.#written.size > 0 ? [...this.#written.values()] : (await this.#local.followers.list()).followers
+    for (const { id } of known) {
+      if (present.has(id)) continue
+      await this.#local.followers.delete(id)
+      this.#written.delete(id)
+    }
+    for (const follower of followers)
+      if (!isDeepStrictEqual(this.#written.get(follower.id), follower)) await this.one(follower)
+  }
+
+  one(follower: Follower): Promise<void> {
+    return this.#turns.take(follower.id, async () => {
+      const { followers } = this.#local
+      const before = await followers.get(follower.id)
+      // In one write: a crash or a full disk between two would lose the follower.
+      if (before) await followers.replace(follower, before.revision)
+      else {
+        // One that cannot be read counts as none, and is in the way.
+        await followers.delete(follower.id)
+        await followers.insert(follower)
+      }
+      this.#written.set(follower.id, follower)
+    })
+  }
 }
