@@ -192,7 +192,7 @@ export class IbApiConnection implements IbConnection {
       if (!this.#over) this.#done('handshake')
       return
     }
-    const answered = barsRequestOf(text)
+    const answered = barsRequestOf(text, this.#vendor.api.serverVersion)
     if (answered !== undefined && !this.#requests.isOpen(answered)) return
     const { frame, orderRejectJson } = withoutOrderReject(text)
     refuseImpossibleCount(frame)

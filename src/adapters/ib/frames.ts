@@ -76,9 +76,13 @@ export function withoutOrderReject(text: string): { frame: string; orderRejectJs
   return { frame: fields.join('\0'), orderRejectJson: json }
 }
 
+/** Up to here a version stood before the request id of bars. */
+const LAST_VERSIONED_BARS = 123
+
 /** Whose answer a message with bars is: the one kind that is long enough for it to matter whether anybody waits for it. Undefined for all others. */
-export function barsRequestOf(text: string): number | undefined {
-  return text.startsWith('17\0') ? Number(text.slice(3, text.indexOf('\0', 3))) : undefined
+export function barsRequestOf(text: string, serverVersion: number): number | undefined {
+  if (!text.startsWith('17\0') || serverVersion <= LAST_VERSIONED_BARS) return undefined
+  return Number(text.slice(3, text.indexOf('\0', 3)))
 }
 
 /** Where the messages that hold a list say how long it is: the library makes room for the whole list before it reads any of it. */

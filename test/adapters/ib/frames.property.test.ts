@@ -87,12 +87,18 @@ t.test('more fields than any message has are refused before they are taken apart
   t.match(read([handshake(), nuls]), { fault: 'it sent a frame of 2000000 fields' })
 })
 
+t.test('bars tell whose they are, unless the server is so old that a version stands before', async (t) => {
+  t.equal(barsRequestOf('17\x0077\x00a\x00', 193), 77)
+  t.equal(barsRequestOf('17\x003\x0077\x00', 123), undefined)
+  t.equal(barsRequestOf('117\x0077\x00', 193), undefined)
+})
+
 t.test('what looks into a frame before the decoder never throws anything but a reason', async () => {
   const text = fc.array(field, { maxLength: 10 }).map((fields) => `${fields.join('\0')}\0`)
   fc.assert(
     fc.property(fc.constantFrom('4', '17', '77', '85', '106', ''), text, (id, rest) => {
       const { frame } = withoutOrderReject(`${id}\0${rest}`)
-      barsRequestOf(frame)
+      barsRequestOf(frame, 193)
       try {
         refuseImpossibleCount(frame)
       } catch (error) {
