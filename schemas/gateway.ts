@@ -62,6 +62,11 @@ export const Gateway = Type.Object(
     desired: words(['running', 'stopped'] as const),
     reason: Type.Optional(ref(Reason)),
     deadline: Type.Optional(Timestamp),
+    pushExpiresAt: Type.Optional({
+      ...Timestamp,
+      description:
+        'Until when the request on IBKR Mobile can be approved; only while one is open. The `deadline` of the phase is a little later.',
+    }),
     retryAt: Type.Optional(Timestamp),
     plannedRestartAt: Type.Optional(Timestamp),
     containerId: Type.Optional(Type.String()),

@@ -13,7 +13,12 @@ export function twofaChangesAt({ phase, since, deadline }: GatewayState): number
   return phase === 'awaiting-2fa' && deadline !== null ? since + (endOf(deadline) - since) / 2 : undefined
 }
 
-/** The phase waits a little longer than the request lives. */
+/** When the request under way can no longer be approved: the phase waits a little longer than it lives. undefined when none is open. */
+export function pushEndOf({ phase, cause, deadline }: GatewayState): number | undefined {
+  const isOpen = phase === 'awaiting-2fa' && cause?.code !== 'TWOFA_TIMEOUT'
+  return isOpen && deadline !== null ? endOf(deadline) : undefined
+}
+
 const endOf = (deadline: number) => deadline - twofaGraceMs
 
 export function twofaAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {

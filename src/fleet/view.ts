@@ -6,6 +6,7 @@ import { lossOf } from './lifecycle.ts'
 import { nextPlannedRestart } from './planned-restart.ts'
 import { describeReason } from './reasons.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
+import { pushEndOf } from './twofa-alert.ts'
 
 const stamp = (at: number) => new Date(at).toISOString()
 
@@ -45,6 +46,7 @@ export function gatewayView(keeper: Keeper, now: number): Gateway {
   const up = session?.state === 'ready'
   const planned = keeper.container?.state === 'running' ? plannedRestart(keeper, now) : undefined
   const { name, tradingMode } = keeper.follower
+  const pushEnd = pushEndOf(state)
   return {
     ...statusView(keeper),
     ...(name !== undefined && { name }),
@@ -52,6 +54,7 @@ export function gatewayView(keeper: Keeper, now: number): Gateway {
     connected: up && answers(keeper),
     desired: record.desired,
     ...(state.deadline !== null && { deadline: stamp(state.deadline) }),
+    ...(pushEnd !== undefined && { pushExpiresAt: stamp(pushEnd) }),
     ...(state.retryAt !== null && { retryAt: stamp(state.retryAt) }),
     ...(planned !== undefined && { plannedRestartAt: stamp(planned) }),
     ...(container && {

@@ -75,3 +75,15 @@ t.test('one that is not there', async (t) => {
     t.notOk(absent in view, absent)
   t.notOk('plannedRestartAt' in gatewayView(keeperOf({ container: container({ state: 'exited' }) }), noon))
 })
+
+t.test('a request on the phone ends before the phase does, and none is open between two', async (t) => {
+  const asked = { phase: 'awaiting-2fa', deadline: noon + 200_000 } as const
+  const told = (cause: 'AWAITING_2FA' | 'TWOFA_TIMEOUT') =>
+    gatewayView(keeperOf({ state: state({ ...asked, cause: { code: cause } }) }), noon)
+  t.match(told('AWAITING_2FA'), {
+    pushExpiresAt: new Date(noon + 180_000).toISOString(),
+    deadline: new Date(noon + 200_000).toISOString(),
+  })
+  t.equal(told('TWOFA_TIMEOUT').pushExpiresAt, undefined)
+  t.equal(gatewayView(runningKeeper(), noon).pushExpiresAt, undefined)
+})
