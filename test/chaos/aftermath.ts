@@ -92,25 +92,26 @@ export class Aftermath {
   /** SIGTERM ends it in time and takes every container with it; `ibgm cleanup` takes the rest. */
   async end(): Promise<void> {
     const { manager } = this.#world
-    const { code, tookMs } = await manager.stop()
+    const { code, tookMs } = await manager.stop(2 * shutdownMs)
     if (code !== 0 || tookMs > shutdownMs)
       this.#watch.broken(`the manager ended with ${code} after ${Math.round(tookMs)} ms`)
     const left = await this.#world.containers()
     for (const { Names, State } of left) this.#watch.broken(`${Names[0]} was left behind, ${State}`)
-    const cleanup = await manager.run('cli/main.js', 'cleanup', '--yes', '--volumes')
+    const cleanup = await manager.run(shutdownMs, 'cli/main.js', 'cleanup', '--yes', '--volumes')
     if (cleanup.code !== 0) this.#watch.broken(`ibgm cleanup ended with ${cleanup.code}: ${cleanup.output}`)
     const before = new Set(this.#world.inventoryBefore)
     for (const thing of await this.#world.inventory())
       if (!before.has(thing)) this.#watch.broken(`${thing} was left on the engine`)
   }
 
-  /** Twins share a username: one runs, the other says why it does not. */
+  /** Twins share a username: one runs, the other says why it does not, or that its turn has not come. */
   #isAsItShouldBe(gateway: Gateway, all: readonly Gateway[]): boolean {
     if (gateway.status === 'RUNNING') return true
     const pair = [this.#world.twinId, this.#world.followerIds[0]]
     if (!pair.includes(gateway.followerId)) return false
     const other = all.find(({ followerId }) => followerId !== gateway.followerId && pair.includes(followerId))
-    return gateway.reason?.code === 'USERNAME_IN_USE' && other?.status === 'RUNNING'
+    const waits = gateway.phase === 'backing-off' && gateway.retryAt !== undefined
+    return waits && other?.status === 'RUNNING'
   }
 
   async #release({ followerId, reason }: Gateway): Promise<void> {

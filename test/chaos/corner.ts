@@ -23,8 +23,8 @@ export async function enterCorner(): Promise<Corner | number> {
   const inside = process.env[mark]
   if (inside !== undefined) {
     run('ip', 'link', 'set', 'lo', 'up')
-    // An engine of the machine keeps its sockets and locks there.
-    run('mount', '-t', 'tmpfs', 'tmpfs', '/run')
+    // An engine of the machine keeps its sockets and locks in the one; our servers keep their data in the other.
+    for (const path of ['/run', '/dev/shm']) run('mount', '-t', 'tmpfs', 'tmpfs', path)
     return { folder: inside }
   }
   const folder = mkdtempSync(join(tmpdir(), 'ibgm-chaos-'))

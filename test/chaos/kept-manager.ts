@@ -67,18 +67,23 @@ export class KeptManager {
     await process?.end('SIGKILL')
   }
 
-  /** Exit code, and how long it took. */
-  async stop(): Promise<{ code: number | null; tookMs: number }> {
+  /** Asks it to end; what has not ended after `boundMs` is killed, and its code is null. */
+  async stop(boundMs: number): Promise<{ code: number | null; tookMs: number }> {
     const process = this.#process
     this.#process = undefined
     if (!process) throw new Error('the manager is down')
-    return process.end('SIGTERM')
+    return killedAfter(boundMs, process.end('SIGTERM'), () => process.end('SIGKILL'))
   }
 
-  /** Another program of ours over the same configuration. */
-  async run(file: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
+  /** Another program of ours over the same configuration, killed after `boundMs`. */
+  async run(
+    boundMs: number,
+    file: string,
+    ...args: string[]
+  ): Promise<{ code: number | null; output: string }> {
     const program = new Program(file, args, this.#env, this.#folder)
-    return { code: await program.exit(), output: program.output }
+    const code = await killedAfter(boundMs, program.exit(), () => program.end('SIGKILL'))
+    return { code, output: program.output }
   }
 
   /** Undefined when it is down, or dies meanwhile. */
@@ -104,5 +109,14 @@ export class KeptManager {
     if (!answer || answer.status >= 400)
       throw new Error(`${method} ${path}: ${answer ? `${answer.status} ${answer.text}` : 'no answer'}`)
     return answer
+  }
+}
+
+async function killedAfter<T>(boundMs: number, end: Promise<T>, kill: () => Promise<unknown>): Promise<T> {
+  const timer = setTimeout(() => void kill(), boundMs)
+  try {
+    return await end
+  } finally {
+    clearTimeout(timer)
   }
 }

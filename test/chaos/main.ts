@@ -46,6 +46,7 @@ async function chaos(corner: Corner, settings: ChaosSettings): Promise<number> {
     console.log('faults are over')
     await aftermath.settle()
     const answering = await aftermath.probe()
+    console.log(`${answering} answer; now the end`)
     over.abort()
     await looking
     await aftermath.audit()

@@ -11,6 +11,7 @@ import type { ChaosWorld } from './world.ts'
 const lookEveryMs = 250
 /** The engine and the machine are looked at at every so many looks. */
 const engineEvery = 4
+const engineAnswerMs = 10_000
 
 export class Watch {
   /** Each promise that was broken, once, with the time of its first break. */
@@ -89,7 +90,11 @@ export class Watch {
   }
 
   async #atEngine(): Promise<void> {
-    const containers = await this.#world.containers().catch(() => [])
+    // An engine that is being ended may take a question and never answer it.
+    const containers = await Promise.race([
+      this.#world.containers().catch(() => []),
+      pause(engineAnswerMs, []),
+    ])
     for (const what of ofContainers(containers)) this.broken(what)
     for (const { Id, Labels, State } of containers) {
       const user = Labels[labels.usernameHash] ?? ''
