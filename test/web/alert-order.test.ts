@@ -33,6 +33,16 @@ t.test('open alerts come worst first, then latest first, those that somebody has
   t.equal(ids(over), 'over last over first')
 })
 
+t.test('one that is held keeps its place though somebody has seen to it', async (t) => {
+  const alerts = [
+    alert('first', 'CRITICAL', 2, { acknowledgedAt: at(3) }),
+    alert('second', 'ERROR', 1),
+    alert('seen', 'CRITICAL', 1, { acknowledgedAt: at(3) }),
+  ]
+  t.equal(ids(listAlerts(alerts, new Set(['first'])).open), 'first second seen')
+  t.equal(ids(listAlerts(alerts).open), 'second first seen')
+})
+
 t.test('a list that was asked for before does not undo what the stream told since', async (t) => {
   const stored = [alert('a', 'ERROR', 1), alert('b', 'ERROR', 1, { resolvedAt: at(7) })]
   const told = new Map([

@@ -63,9 +63,9 @@ function AlertCount() {
   const open = openAlerts.value.filter((alert) => alert.acknowledgedAt === undefined).length
   if (open === 0) return null
   return (
-    <span class="nav-count">
+    <span class="nav-count" title={`${open} unacknowledged`}>
       {open}
-      <span class="only-heard"> not acknowledged</span>
+      <span class="only-heard"> unacknowledged</span>
     </span>
   )
 }

@@ -1,13 +1,11 @@
 // One alert: what happened, to whom, what to do, and who has seen to it.
 import type { Alert, AlertLevel } from '../../../schemas/system.ts'
-import { api } from '../api.ts'
 import { addressOf } from '../places.ts'
-import { asProblem } from '../polled.ts'
 import { Button } from '../ui/button.tsx'
 import type { Tone } from '../ui/phases.ts'
 import { State } from '../ui/state.tsx'
 import { Age, Moment } from '../ui/time.tsx'
-import { toast } from '../ui/toast.tsx'
+import { acknowledge, heldInPlace } from './acknowledge.ts'
 
 const tones: Readonly<Record<AlertLevel, Tone>> = {
   CRITICAL: 'person',
@@ -25,6 +23,7 @@ export interface AlertCardProps {
 export function AlertCard({ alert, onChange }: AlertCardProps) {
   const { id, level, code, title, message, action, runbook, acknowledgedAt, resolvedAt } = alert
   const needsSomebody = resolvedAt === undefined && acknowledgedAt === undefined
+  const isHeld = resolvedAt === undefined && heldInPlace.value.has(id)
   const heading = `alert-${id}`
   return (
     <article
@@ -36,9 +35,13 @@ export function AlertCard({ alert, onChange }: AlertCardProps) {
         <h3 id={heading} class="alert-title">
           <bdi>{title}</bdi>
         </h3>
-        {needsSomebody && (
-          <Button onPress={() => acknowledge(alert, onChange)} label={`Acknowledge: ${title}`}>
-            Acknowledge
+        {(needsSomebody || isHeld) && (
+          <Button
+            onPress={() => acknowledge(alert, onChange)}
+            disabled={isHeld}
+            label={`${isHeld ? 'Acknowledged' : 'Acknowledge'}: ${title}`}
+          >
+            {isHeld ? 'Acknowledged' : 'Acknowledge'}
           </Button>
         )}
       </header>
@@ -49,7 +52,7 @@ export function AlertCard({ alert, onChange }: AlertCardProps) {
       )}
       {action !== undefined && (
         <p class="alert-action">
-          <strong>What to do:</strong> <bdi>{action}</bdi>
+          {resolvedAt === undefined ? <strong>What to do:</strong> : 'What was to do:'} <bdi>{action}</bdi>
           {runbook !== undefined && isAddress(runbook) && (
             <>
               {' '}
@@ -86,11 +89,11 @@ function AlertFacts({ alert }: { readonly alert: Alert }) {
       <span>
         {resolvedAt === undefined ? (
           <>
-            since <Age at={raisedAt} />
+            for <Age at={raisedAt} />, since <Moment at={raisedAt} />
           </>
         ) : (
           <>
-            <Moment at={raisedAt} />, over since <Age at={resolvedAt} />
+            <Moment at={raisedAt} />, over <Age at={resolvedAt} suffix=" ago" />
           </>
         )}
       </span>
@@ -106,16 +109,6 @@ function AlertFacts({ alert }: { readonly alert: Alert }) {
       )}
     </p>
   )
-}
-
-async function acknowledge({ id, title }: Alert, onChange: () => Promise<void>): Promise<void> {
-  try {
-    await api<Alert>(`/alerts/${encodeURIComponent(id)}/acknowledge`, { method: 'POST' })
-  } catch (error) {
-    return toast(`“${title}” could not be acknowledged. ${asProblem(error).detail}`, 'bad')
-  }
-  await onChange()
-  toast(`Acknowledged: ${title}`)
 }
 
 /** A link must lead to a page, whatever wrote it. */

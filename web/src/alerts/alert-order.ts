@@ -10,10 +10,14 @@ export interface AlertLists {
   readonly over: readonly Alert[]
 }
 
-export function listAlerts(alerts: Iterable<Alert>): AlertLists {
+/** `held`: ids of alerts that keep the place they had before somebody acknowledged them, so that no other comes under a pointer that is still there. */
+export function listAlerts(alerts: Iterable<Alert>, held: ReadonlySet<string> = new Set()): AlertLists {
+  const isSeen = ({ id, acknowledgedAt }: Alert) => Number(acknowledgedAt !== undefined && !held.has(id))
   const all = [...alerts]
   return {
-    open: all.filter(({ resolvedAt }) => resolvedAt === undefined).sort(byUrgency),
+    open: all
+      .filter(({ resolvedAt }) => resolvedAt === undefined)
+      .sort((a, b) => isSeen(a) - isSeen(b) || byUrgency(a, b)),
     over: all
       .filter(({ resolvedAt }) => resolvedAt !== undefined)
       .sort((a, b) => byTime(b.resolvedAt, a.resolvedAt)),
@@ -37,11 +41,7 @@ function changedAt({ lastRaisedAt, acknowledgedAt, resolvedAt }: Alert): number 
 }
 
 function byUrgency(a: Alert, b: Alert): number {
-  return (
-    Number(a.acknowledgedAt !== undefined) - Number(b.acknowledgedAt !== undefined) ||
-    weight[b.level] - weight[a.level] ||
-    byTime(b.lastRaisedAt, a.lastRaisedAt)
-  )
+  return weight[b.level] - weight[a.level] || byTime(b.lastRaisedAt, a.lastRaisedAt)
 }
 
 function byTime(a = '', b = ''): number {

@@ -1,11 +1,12 @@
 // The alerts: what needs a person first, then what is over. Told live; what was resolved before the page was opened is asked for.
-import { useEffect, useMemo } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
 import type { Alert } from '../../../schemas/system.ts'
 import { api } from '../api.ts'
 import { usePolled } from '../polled.ts'
-import { alerts, connection } from '../store.ts'
+import { alerts } from '../store.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Heard } from '../ui/heard.tsx'
+import { heldInPlace } from './acknowledge.ts'
 import { AlertCard } from './alert-card.tsx'
 import { listAlerts, mergeAlerts } from './alert-order.ts'
 
@@ -14,11 +15,6 @@ const recentAlerts = (signal: AbortSignal) =>
 
 export function AlertsPage() {
   const stored = usePolled(recentAlerts, 30_000)
-  const { state } = connection.value
-  // What ended while the stream was away, it does not tell.
-  useEffect(() => {
-    if (state === 'live') void stored.refresh()
-  }, [state])
   return (
     <section class="page" aria-labelledby="page-title">
       <h1 id="page-title" class="page-title">
@@ -39,15 +35,22 @@ function Lists({
   readonly onChange: () => Promise<void>
 }) {
   const told = alerts.value
-  const { open, over } = useMemo(() => listAlerts(mergeAlerts(stored, told)), [stored, told])
+  const held = heldInPlace.value
+  const { open, over } = useMemo(() => listAlerts(mergeAlerts(stored, told), held), [stored, told, held])
+  const acknowledged = open.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length
   return (
     <>
       <p class="only-heard" role="status">
-        {open.length === 1 ? '1 open alert' : `${open.length} open alerts`}
+        {open.length === 1 ? '1 open alert' : `${open.length} open alerts`}, {acknowledged} acknowledged
       </p>
       <section aria-labelledby="open-alerts">
         <h2 id="open-alerts" class="section-title">
-          Open <span class="figure">{open.length}</span>
+          <span class="figure">{open.length}</span> open
+          {acknowledged > 0 && (
+            <span class="soft">
+              , <span class="figure">{acknowledged}</span> acknowledged
+            </span>
+          )}
         </h2>
         {open.length === 0 ? (
           <EmptyState title="Nothing needs you">Every alert that was raised is over.</EmptyState>
