@@ -1,6 +1,7 @@
 // An answer of the API that is asked for again and again while somebody looks at the page.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiProblem } from './api.ts'
+import { connection } from './store.ts'
 
 /** What was heard last. With both an answer and a problem, the answer is an old one, of `heardAt` (epoch ms). */
 export interface Polled<T> {
@@ -14,7 +15,8 @@ export interface Polled<T> {
 const patienceMs = 15_000
 
 /**
- * Asks at once, then `everyMs` after each answer; not while the page is hidden, and at once when it is shown again. `ask` must be the same
+ * Asks at once, then `everyMs` after each answer; not while the page is hidden, and at once when it is shown again or when the live stream
+ * is back: what happened meanwhile, it does not tell. `ask` must be the same
  * function from rendering to rendering.
  */
 export function usePolled<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: number): Polled<T> {
@@ -43,10 +45,16 @@ export function usePolled<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: 
       else void look.current()
     }
     document.addEventListener('visibilitychange', onVisibility)
+    let wasAway = false
+    const forget = connection.subscribe(({ state }) => {
+      if (state === 'live' && wasAway) void look.current()
+      wasAway = state === 'stale' || (wasAway && state !== 'live')
+    })
     void look.current()
     return () => {
       left.abort()
       clearTimeout(timer)
+      forget()
       document.removeEventListener('visibilitychange', onVisibility)
     }
   }, [ask, everyMs])
