@@ -1,6 +1,7 @@
 // Which gateways a person should look at first. Pure; the dashboard has the same order.
 import type { Gateway } from '../../schemas/gateway.ts'
 import type { ReasonCode } from '../../schemas/reason.ts'
+import { approvalEnd } from './gateway-view.ts'
 
 /** In the order in which a person should look at them. */
 export const groupNames = ['person', 'recovering', 'starting', 'watch', 'running', 'stopped'] as const
@@ -64,8 +65,9 @@ export function compareAttention(a: Gateway, b: Gateway): number {
   )
 }
 
-function deadlineOf({ phase, deadline }: Gateway): number {
-  return phase === 'awaiting-2fa' && deadline !== undefined ? Date.parse(deadline) : Number.MAX_SAFE_INTEGER
+function deadlineOf(gateway: Gateway): number {
+  const end = approvalEnd(gateway)
+  return end === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(end)
 }
 
 const ids = new Intl.Collator('en', { numeric: true })

@@ -30,15 +30,23 @@ export function reasonLines(reason: Reason | undefined): string[] {
   return [`${reason.code}: ${reason.message}`, ...(reason.action ? [`what to do: ${reason.action}`] : [])]
 }
 
+/** What a gateway waits for, and until when. */
+export type Waiting = Pick<Gateway, 'phase' | 'progress' | 'deadline' | 'pushExpiresAt' | 'retryAt'>
+
+/** Until when its second factor can be approved; the phase's deadline is a little later, and all that an older manager tells. */
+export function approvalEnd({
+  phase,
+  pushExpiresAt,
+  deadline,
+}: Pick<Waiting, 'phase' | 'pushExpiresAt' | 'deadline'>): string | undefined {
+  return phase === 'awaiting-2fa' ? (pushExpiresAt ?? deadline) : undefined
+}
+
 /** What is going on inside a phase: the share pulled, the time left for 2FA, the next try. */
-export function phaseNote(
-  gateway: Pick<Gateway, 'phase' | 'progress' | 'deadline' | 'retryAt'>,
-  now: number,
-): string | undefined {
+export function phaseNote(gateway: Waiting, now: number): string | undefined {
   if (gateway.progress) return gateway.progress
-  if (gateway.phase === 'awaiting-2fa' && gateway.deadline) {
-    return `approve in IBKR Mobile within ${secondsUntil(gateway.deadline, now)}s`
-  }
+  const end = approvalEnd(gateway)
+  if (end) return `approve in IBKR Mobile within ${secondsUntil(end, now)}s`
   if (gateway.retryAt) return `next try in ${secondsUntil(gateway.retryAt, now)}s`
   return undefined
 }
@@ -60,6 +68,7 @@ export function gatewayTable(gateways: readonly Gateway[], now: number, paint: P
         gateway.accounts.join(',') || '-',
         gateway.heartbeatRttMs === undefined ? '-' : `${gateway.heartbeatRttMs.toFixed(1)} ms`,
         String(gateway.reconnects),
+        String(gateway.restarts),
       ],
       ...(note ? [{ note, colour: 'cyan' } as const] : []),
       ...(troubled ? reasonLines(gateway.reason) : []).map(
@@ -68,7 +77,7 @@ export function gatewayTable(gateways: readonly Gateway[], now: number, paint: P
     ]
   })
   return renderTable(
-    ['FOLLOWER', 'STATUS', 'PHASE', 'ENDPOINT', 'ACCOUNTS', 'RTT', 'RECONNECTS'],
+    ['FOLLOWER', 'STATUS', 'PHASE', 'ENDPOINT', 'ACCOUNTS', 'RTT', 'RECONNECTS', 'RESTARTS'],
     rows,
     paint,
   )
@@ -84,9 +93,9 @@ export function fleetLine(gateways: ReadonlyArray<Pick<GatewayStatusView, 'statu
 }
 
 /** What is told of a gateway on its way; of a phase that was over before anyone looked, the history knows no more than the first four. */
-export type GatewayProgress = Pick<Gateway, 'followerId' | 'status' | 'phase'> & {
+export type GatewayProgress = Pick<Gateway, 'followerId' | 'status'> & {
   readonly reason?: Pick<Reason, 'code'>
-} & Pick<Gateway, 'progress' | 'deadline' | 'retryAt'>
+} & Waiting
 
 /** One change of one gateway: when, who, and where it is now. */
 export function progressLine(gateway: GatewayProgress, elapsedMs: number, paint: Paint): string {

@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import type { Gateway, GatewayStatus } from '../../schemas/gateway.ts'
 import type { FleetEvent } from '../../schemas/system.ts'
 import { GatewayFeed, type GatewayFeedOptions } from './gateway-feed.ts'
-import { type GatewayProgress, secondsUntil } from './gateway-view.ts'
+import { approvalEnd, type GatewayProgress, secondsUntil } from './gateway-view.ts'
 import { CliError } from './io.ts'
 
 export interface WatchOptions extends GatewayFeedOptions {
@@ -87,8 +87,8 @@ class Told {
     // The view knows more of its own phase than the history does: its deadline, its progress.
     if (this.#phases.at(-1)?.phase === gateway.phase) this.#phases.pop()
     for (const passed of this.#phases.splice(0)) if (passed.phase !== this.#phase) this.#say(passed)
-    const { phase, deadline } = gateway
-    const left = phase === 'awaiting-2fa' && deadline ? secondsUntil(deadline, Date.now()) : 0
+    const end = approvalEnd(gateway)
+    const left = end ? secondsUntil(end, Date.now()) : 0
     const news = `${changeOf(gateway)} ${Math.ceil(left / countdownSeconds)}`
     if (news !== this.#news) this.#say(gateway)
     this.#news = news

@@ -104,7 +104,8 @@ t.test('the board: who needs a person first, and no more than fits', async (t) =
     followerId: 'kilo',
     status: 'STARTING',
     phase: 'awaiting-2fa',
-    deadline: '2026-01-01T00:01:30Z',
+    deadline: '2026-01-01T00:01:50Z',
+    pushExpiresAt: '2026-01-01T00:01:30Z',
   })
   for (let n = 10; n < 40; n++) take({ followerId: `run-${n}` })
   board.take({ kind: 'synced' }, now)
@@ -146,7 +147,7 @@ t.test('events -f goes on after the last event seen', async (t) => {
     'events',
     '-f',
     '--since',
-    'e0',
+    '0mhx2q8ra-0000',
     '--follower',
     'alpha',
     '--type',
@@ -158,7 +159,7 @@ t.test('events -f goes on after the last event seen', async (t) => {
   t.equal(code, 0)
   t.match(stdout, /^2026-01-01T00:00:00Z {2}alpha {2}one {2}gateway\.phase\n.*two/)
   t.match(api.asked, [
-    { path: '/events/stream?include=history&since=e0&followerId=alpha&type=gateway.*' },
+    { path: '/events/stream?include=history&since=0mhx2q8ra-0000&followerId=alpha&type=gateway.*' },
     { path: '/events/stream?include=history&since=e1&followerId=alpha&type=gateway.*' },
   ])
 })

@@ -6,14 +6,19 @@ import { fetchGateway } from '../gateway-feed.ts'
 import { fleetLine, gatewayTable, phaseNote, reasonLines, statusCell } from '../gateway-view.ts'
 import { exitCodes } from '../io.ts'
 import { dataConnectionLine } from '../market-data-view.ts'
-import { age, type Colour, printable, renderTable } from '../terminal.ts'
+import { age, type Colour, counted, printable, renderTable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
+
+const counters = `
+RECONNECTS are sessions that took the place of a lost one, since the manager started. RESTARTS are containers after the first and soft
+restarts, by the manager or asked for, since the follower was made.`
 
 export function addStatusCommands(cli: Cli): void {
   cli.handle<[string | undefined], object>(
     cli.program
       .command('status [id]')
-      .description('all gateways and the data connection, or everything about one gateway'),
+      .description('all gateways and the data connection, or everything about one gateway')
+      .addHelpText('after', counters),
     async (tools, [id]) => {
       if (id === undefined) await showFleet(tools)
       else {
@@ -91,7 +96,11 @@ function gatewayDetails(gateway: Gateway, now: number, { paint }: Toolbox): stri
     ['planned restart', gateway.plannedRestartAt],
     [
       'counters',
-      `${gateway.restarts} restarts, ${gateway.reconnects} reconnects, ${gateway.connectionFailures} failed connections`,
+      [
+        counted(gateway.restarts, 'restart'),
+        counted(gateway.reconnects, 'reconnect'),
+        counted(gateway.connectionFailures, 'failed connection'),
+      ].join(', '),
     ],
     ...gateway.conditions
       .filter(({ status }) => status)

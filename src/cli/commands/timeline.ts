@@ -6,12 +6,17 @@ import { CliError, exitCodes } from '../io.ts'
 import { counted, duration, type Paint, printable, renderTable } from '../terminal.ts'
 import type { Cli } from '../toolbox.ts'
 
+const whatCounts = `
+An outage is a time that the gateway was wanted and not RUNNING, restarts that were asked for among them: it is counted once, whatever
+phases it had. \`ibgm status\` counts restarts.`
+
 export function addTimelineCommand(cli: Cli): void {
   cli.handle<[string], { hours?: string }>(
     cli.program
       .command('timeline <id>')
       .description("a gateway's phases of the last hours, and its outages")
-      .option('--hours <n>', 'so far back, at most 168 [24]'),
+      .option('--hours <n>', 'so far back, at most 168 [24]')
+      .addHelpText('after', whatCounts),
     async (tools, [id], { hours }) => {
       if (hours !== undefined && !(Number(hours) > 0 && Number(hours) <= 168))
         throw new CliError('usage', `--hours takes a number above 0, at most 168; got "${hours}"`)
