@@ -177,13 +177,13 @@ t.test('alerts, their acknowledgement, events, faults', async (t) => {
   t.match(api.asked.at(-1), { path: '/alerts?open=true&followerId=alpha' })
   t.match((await ibgm(['alerts', 'ack', 'a1'], { env })).stdout, /acknowledged: alpha cannot log in/)
   t.match(
-    (await ibgm(['events', '--follower', 'alpha', '--since', 'e0'], { env })).stdout,
+    (await ibgm(['events', '--follower', 'alpha', '--since', '0mhx2q8ra-0000'], { env })).stdout,
     /gateway\.launch {2}alpha/,
   )
   await ibgm(['fault', 'alpha', 'exit', '1'], { env })
   t.match(api.asked.slice(2), [
     { method: 'POST', path: '/alerts/a1/acknowledge' },
-    { path: '/events?since=e0&followerId=alpha' },
+    { path: '/events?since=0mhx2q8ra-0000&followerId=alpha' },
     { method: 'POST', path: '/simulator/alpha/faults', body: { fault: 'exit', value: '1' } },
   ])
 })

@@ -3,6 +3,7 @@ import type { FleetEvent } from '../../../schemas/system.ts'
 import type { ApiClient, Query } from '../client.ts'
 import { type ExitCode, exitCodes } from '../io.ts'
 import { followLive } from '../live.ts'
+import { sincePlace } from '../since.ts'
 import { type Paint, printable, renderTable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
 import { checkedLimit } from './alerts.ts'
@@ -24,12 +25,16 @@ export function addEventsCommand(cli: Cli): void {
     cli.program
       .command('events')
       .description('the audit history, oldest first')
-      .option('--since <id-or-time>', 'after this event, or after this time (RFC 3339)')
+      .option('--since <place>', 'what came after: an age (5m, 2h, 1d), a time (RFC 3339), or an event id')
       .option('--follower <id>', 'of one follower')
       .option('--type <type>', 'of one type, like gateway.phase, or gateway.* for all that begin so')
       .option('--limit <n>', 'at most so many [100]')
       .option('-f, --follow', 'go on with what happens until Ctrl-C'),
-    async (tools, _args, options) => (options.follow ? follow(tools, options) : list(tools, options)),
+    async (tools, _args, given) => {
+      const { since } = given
+      const options = since === undefined ? given : { ...given, since: sincePlace(since, Date.now()) }
+      return options.follow ? follow(tools, options) : list(tools, options)
+    },
   )
 }
 
