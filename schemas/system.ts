@@ -74,6 +74,16 @@ const Dependency = Type.Object({
 })
 export type Dependency = Static<typeof Dependency>
 
+export const AlertSinkStatus = Type.Object({
+  name: Type.String({ description: 'For example `log`, `discord`, `webhook`.' }),
+  waiting: Type.Integer({ description: 'Alerts that it has not taken yet; they are tried again.' }),
+  lastDeliveredAt: Type.Optional({ ...Timestamp, description: 'Since the start of the manager.' }),
+  lastError: Type.Optional(
+    Type.String({ description: 'Why it did not take what it was last sent; gone with the next delivery.' }),
+  ),
+})
+export type AlertSinkStatus = Static<typeof AlertSinkStatus>
+
 export const SystemStatus = Type.Object(
   {
     version: Type.String(),
@@ -92,6 +102,7 @@ export const SystemStatus = Type.Object(
     engine: Dependency,
     store: Dependency,
     credentials: Dependency,
+    alertSinks: Type.Array(AlertSinkStatus),
     monitor: Type.Object({
       running: Type.Boolean(),
       intervalSeconds: Type.Number(),

@@ -1,7 +1,7 @@
 // Open alerts by key: raised once, counted when raised again, told again while nobody sees to them, resolved when the cause is gone; stored, and sent
 // to every sink.
 import { randomUUID } from 'node:crypto'
-import type { Alert } from '../../schemas/system.ts'
+import type { Alert, AlertSinkStatus } from '../../schemas/system.ts'
 import type { AlertCode } from '../ports/alert-codes.ts'
 import type { AlertChange, AlertDesk, AlertDraft, AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -144,6 +144,11 @@ export class AlertBook implements AlertDesk {
       message,
       ...(action !== undefined && { action }),
     }
+  }
+
+  /** How each sink does. */
+  sinkStatuses(): AlertSinkStatus[] {
+    return Array.from(this.#deliveries.values(), ({ status }) => status)
   }
 
   isOpen(key: string): boolean {

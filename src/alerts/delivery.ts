@@ -1,6 +1,6 @@
 // One sink's alerts on their way: in order, merged while they wait, tried again while the sink is away, the urgent at once; bounded. Never in anybody's
 // way.
-import type { Alert } from '../../schemas/system.ts'
+import type { Alert, AlertSinkStatus } from '../../schemas/system.ts'
 import type { AlertChange, AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
 import { isFleetError } from '../ports/errors.ts'
@@ -46,6 +46,8 @@ export class Delivery {
   /** Tried next, before those that have waited for longer. */
   #urgentId: string | undefined
   #missing = 0
+  #lastDeliveredAt: number | undefined
+  #lastError: string | undefined
   #work: Promise<void> | null = null
 
   constructor(deps: DeliveryDeps) {
@@ -53,8 +55,16 @@ export class Delivery {
     this.#limit = deps.limit ?? 200
   }
 
-  get name(): string {
-    return this.#deps.sink.name
+  /** How the sink has done so far, and what waits for it. */
+  get status(): AlertSinkStatus {
+    return {
+      name: this.#deps.sink.name,
+      waiting: this.#queue.length + (this.#inHand ? 1 : 0),
+      ...(this.#lastDeliveredAt !== undefined && {
+        lastDeliveredAt: new Date(this.#lastDeliveredAt).toISOString(),
+      }),
+      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+    }
   }
 
   /** Whether something about that alert has not been taken yet. */
@@ -102,6 +112,7 @@ export class Delivery {
           this.#putBack(message)
           break
         }
+        this.#lastError = err instanceof Error ? err.message : String(err)
         const fields = { err, sink: sink.name, alert: message.alert.key }
         if (isFleetError(err, 'REQUEST_REJECTED')) {
           log.warn(fields, 'alert not delivered')
@@ -139,6 +150,8 @@ export class Delivery {
   #taken({ alert, makesUpFor = 0 }: Message): void {
     const { clock, runbook } = this.#deps
     this.#inHand = null
+    this.#lastDeliveredAt = clock.now()
+    this.#lastError = undefined
     this.#missing -= makesUpFor
     if (makesUpFor === 0) this.#deps.onSettled(alert.id)
     if (this.#missing === 0) return

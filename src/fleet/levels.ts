@@ -14,6 +14,7 @@ export function fleetLevels(fleet: Fleet): FleetLevels {
   return {
     gateways: Array.from(keepers.values(), gatewayLevels),
     openAlerts,
+    alertSinks: alerts.sinkStatuses(),
     streams: feed.readers,
     reachable: {
       engine: engine.up,

@@ -31,6 +31,7 @@ export async function systemStatus(
     engine,
     store,
     credentials: secrets,
+    alertSinks: fleet.alerts.sinkStatuses(),
     monitor: { ...report, ...(lastRunAt !== null && { lastRunAt: new Date(lastRunAt).toISOString() }) },
     fleet: { total: keepers.size, ...countStatuses(keepers.values()) },
     eventLoop: own.eventLoop,

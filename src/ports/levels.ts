@@ -2,7 +2,7 @@
 import type { GatewayPhase, GatewayStatus } from '../../schemas/gateway.ts'
 import type { GapClass } from '../../schemas/market-data.ts'
 import type { ReasonCode } from '../../schemas/reason.ts'
-import type { AlertLevel, IbStatus } from '../../schemas/system.ts'
+import type { AlertLevel, AlertSinkStatus, IbStatus } from '../../schemas/system.ts'
 
 export interface GatewayLevels {
   readonly followerId: string
@@ -22,6 +22,7 @@ export interface GatewayLevels {
 export interface FleetLevels {
   readonly gateways: readonly GatewayLevels[]
   readonly openAlerts: Readonly<Record<AlertLevel, number>>
+  readonly alertSinks: readonly AlertSinkStatus[]
   /** Open event streams. */
   readonly streams: number
   /** Whether each answered when it was last asked; absent: it has not been asked yet. */

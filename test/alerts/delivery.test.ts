@@ -162,3 +162,25 @@ t.test('an ERROR does not wait until a sink is tried again, unless that has aske
   await clock.advance(60_000)
   t.strictSame(told.slice(3), ['raised d ', 'raised e '])
 })
+
+t.test('how a sink does can be asked: what waits, when it last took one, why it does not', async (t) => {
+  const { send, delivery, clock, world } = deliveryTo()
+  t.strictSame(delivery.status, { name: 'test', waiting: 0 })
+  send('a')
+  await delivery.tried()
+  const lastDeliveredAt = new Date(clock.now()).toISOString()
+  t.strictSame(delivery.status, { name: 'test', waiting: 0, lastDeliveredAt })
+  world.fault = new Error('away')
+  send('b')
+  send('c')
+  await delivery.tried()
+  t.strictSame(delivery.status, { name: 'test', waiting: 2, lastDeliveredAt, lastError: 'away' })
+  world.fault = null
+  await clock.advance(5_000)
+  await delivery.tried()
+  t.strictSame(delivery.status, {
+    name: 'test',
+    waiting: 0,
+    lastDeliveredAt: new Date(clock.now()).toISOString(),
+  })
+})

@@ -309,6 +309,7 @@ export class FakeFleet implements FleetControl {
       engine: dependency,
       store: dependency,
       credentials: dependency,
+      alertSinks: [{ name: 'log', waiting: 0 }],
       monitor: { running: true, intervalSeconds: 30, runs: 1 },
       fleet: this.ibStatus().fleet,
       eventLoop: { p50Ms: 0, p99Ms: 0, maxMs: 0 },

@@ -13,6 +13,12 @@ export function fleetLevelGauges(registry: Registry): (levels: Levels) => void {
   const wanted = gauge('ibgm_gateways_wanted', 'Gateways that should be RUNNING.')
   const healthy = gauge('ibgm_gateways_healthy', 'Gateways that are RUNNING and answer in time.')
   const alerts = gauge('ibgm_alerts_open', 'Open alerts by level.', 'level')
+  const undelivered = gauge('ibgm_alerts_undelivered', 'Alerts that this sink has not taken yet.', 'sink')
+  const sinkReachable = gauge(
+    'ibgm_alert_sink_reachable',
+    '1 when the sink took what it was last sent, 0 when it did not; no series before.',
+    'sink',
+  )
   const streams = gauge('ibgm_event_streams', 'Open event streams: dashboards, command lines and the like.')
   const reachable = gauge(
     'ibgm_dependency_reachable',
@@ -32,6 +38,11 @@ export function fleetLevelGauges(registry: Registry): (levels: Levels) => void {
     wanted.set(fleet.gateways.filter((gateway) => gateway.wanted).length)
     healthy.set(fleet.gateways.filter((gateway) => gateway.healthy).length)
     for (const level of alertLevels) alerts.set({ level }, fleet.openAlerts[level])
+    for (const { name: sink, waiting, lastDeliveredAt, lastError } of fleet.alertSinks) {
+      undelivered.set({ sink }, waiting)
+      if (lastError !== undefined) sinkReachable.set({ sink }, 0)
+      else if (lastDeliveredAt !== undefined) sinkReachable.set({ sink }, 1)
+    }
     streams.set(fleet.streams)
     for (const [dependency, answers] of Object.entries(fleet.reachable))
       reachable.set({ dependency }, answers ? 1 : 0)

@@ -23,6 +23,7 @@ export const levels = ({
   fleet: {
     gateways: [],
     openAlerts: { INFO: 0, WARNING: 0, ERROR: 0, CRITICAL: 0 },
+    alertSinks: [],
     streams: 0,
     reachable: { engine: true, store: true },
     ...fleet,

@@ -94,6 +94,11 @@ t.test('market data, alerts and what it all stands on', async (t) => {
       fleet: {
         openAlerts: { INFO: 0, WARNING: 2, ERROR: 0, CRITICAL: 1 },
         reachable: { engine: false, store: true, credentials: false },
+        alertSinks: [
+          { name: 'log', waiting: 0, lastDeliveredAt: '2026-01-05T17:00:00.000Z' },
+          { name: 'discord', waiting: 3, lastDeliveredAt: '2026-01-05T17:00:00.000Z', lastError: 'away' },
+          { name: 'webhook', waiting: 0 },
+        ],
         streams: 4,
       },
       marketData: {
@@ -115,6 +120,15 @@ t.test('market data, alerts and what it all stands on', async (t) => {
     'ibgm_dependency_reachable{dependency="engine"} 0',
     'ibgm_dependency_reachable{dependency="store"} 1',
     'ibgm_dependency_reachable{dependency="credentials"} 0',
+  ])
+  t.strictSame(await samples('ibgm_alerts_undelivered'), [
+    'ibgm_alerts_undelivered{sink="log"} 0',
+    'ibgm_alerts_undelivered{sink="discord"} 3',
+    'ibgm_alerts_undelivered{sink="webhook"} 0',
+  ])
+  t.strictSame(await samples('ibgm_alert_sink_reachable'), [
+    'ibgm_alert_sink_reachable{sink="log"} 1',
+    'ibgm_alert_sink_reachable{sink="discord"} 0',
   ])
   t.strictSame(await samples('ibgm_event_streams'), ['ibgm_event_streams 4'])
   t.ok(

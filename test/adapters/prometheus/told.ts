@@ -7,7 +7,11 @@ import { gatewayLevels, levels } from './levels.ts'
 /** Everything that the product counts by itself; what is of the process alone is left out. */
 export async function everyFamily(): Promise<MetricFamily[]> {
   const now = levels({
-    fleet: { gateways: [gatewayLevels('a')], reachable: { engine: true, store: true, credentials: true } },
+    fleet: {
+      gateways: [gatewayLevels('a')],
+      alertSinks: [{ name: 'log', waiting: 1, lastError: 'away' }],
+      reachable: { engine: true, store: true, credentials: true },
+    },
     marketData: { dataConnection: { state: 'connected', upstream: 'up', reconnects: 0 }, lastScanAt: 1 },
   })
   const metrics = createMetrics({ version: '1', runtime: 'simulated', levels: () => now, ofProcess: false })
