@@ -41,7 +41,8 @@ export async function enterCorner(): Promise<Corner | number> {
 }
 
 async function ended(child: ChildProcess): Promise<number> {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGTERM'))
+  // It heeds no gentler one; with it the kernel ends everything inside.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGKILL'))
   const [code] = await once(child, 'exit')
   return typeof code === 'number' ? code : 1
 }
