@@ -147,7 +147,7 @@ t.test('alerts, their acknowledgement, events, faults', async (t) => {
     action: 'Put other credentials.',
     runbook: 'http://127.0.0.1:8080/runbook#credentials-rejected',
     count: 2,
-    raisedAt: now,
+    raisedAt: new Date(Date.parse(now) - 600_000).toISOString(),
     lastRaisedAt: now,
   }
   const event = {
@@ -167,11 +167,11 @@ t.test('alerts, their acknowledgement, events, faults', async (t) => {
   const listed = (await ibgm(['alerts'], { env })).stdout
   t.match(
     listed,
-    /^a1 {2}ERROR {2}CREDENTIALS_REJECTED {2}alpha +0s ago, 2 times {2}open {3}alpha cannot log in$/m,
+    /^a1 {2}ERROR {2}CREDENTIALS_REJECTED {2}alpha +10m ago, 2 times, last 0s ago {2}open {3}alpha cannot log in$/m,
   )
   t.match(
     listed,
-    '  IBKR said no.\n  what to do: Put other credentials.\n  step by step: http://127.0.0.1:8080/runbook#credentials-rejected\n',
+    '  IBKR said no.\n  what to do: Put other credentials.\n  step by step: http://127.0.0.1:8080/runbook#credentials-rejected\n1 open alert\n',
   )
   await ibgm(['alerts', '--open', '--follower', 'alpha'], { env })
   t.match(api.asked.at(-1), { path: '/alerts?open=true&followerId=alpha' })

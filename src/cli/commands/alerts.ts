@@ -2,9 +2,12 @@
 import type { Alert, AlertLevel } from '../../../schemas/system.ts'
 import { segment } from '../client.ts'
 import { CliError, exitCodes } from '../io.ts'
+import { openAlerts } from '../open-alerts.ts'
 import { age, type Colour, type Paint, printable, type Row, renderTable } from '../terminal.ts'
 import type { Cli } from '../toolbox.ts'
 
+/** As the API's own. */
+const defaultLimit = 100
 const colours: Readonly<Record<AlertLevel, Colour>> = {
   INFO: 'green',
   WARNING: 'yellow',
@@ -18,7 +21,7 @@ export function addAlertCommands(cli: Cli): void {
     alerts
       .command('list', { isDefault: true })
       .description('open and recent alerts, newest first')
-      .option('--open', 'only those that are open')
+      .option('--open', 'only those that are not resolved, acknowledged or not')
       .option('--follower <id>', 'about one follower')
       .option('--limit <n>', 'at most so many [100]'),
     async (tools, _args, { limit, open, follower }) => {
@@ -27,7 +30,7 @@ export function addAlertCommands(cli: Cli): void {
       tools.answer(body, () =>
         body.items.length === 0
           ? [open ? 'no open alerts' : 'no alerts']
-          : alertTable(body.items, Date.now(), tools.paint),
+          : [...alertTable(body.items, Date.now(), tools.paint), ...openLine(body.items, limit)],
       )
       return exitCodes.ok
     },
@@ -40,6 +43,11 @@ export function addAlertCommands(cli: Cli): void {
       return exitCodes.ok
     },
   )
+}
+
+/** Nothing when the list may have been cut: what is not in it would not be counted. */
+function openLine(alerts: readonly Alert[], limit = String(defaultLimit)): string[] {
+  return alerts.length < Number(limit) ? [openAlerts(alerts) ?? 'none is open'] : []
 }
 
 /** CliError `usage` unless it is a limit that the API takes. */
@@ -55,18 +63,26 @@ function alertTable(alerts: readonly Alert[], now: number, paint: Paint): string
       { text: alert.level, colour: colours[alert.level] },
       alert.code,
       alert.followerId ?? '-',
-      `${age(alert.lastRaisedAt, now)} ago${alert.count > 1 ? `, ${alert.count} times` : ''}`,
-      alert.resolvedAt
-        ? 'resolved'
-        : alert.acknowledgedAt
-          ? `acknowledged by ${alert.acknowledgedBy ?? '?'}`
-          : 'open',
+      raised(alert, now),
+      state(alert),
       alert.title,
     ],
     { note: alert.message },
     ...(alert.resolvedAt ? [] : helpRows(alert)),
   ])
   return renderTable(['ID', 'LEVEL', 'CODE', 'FOLLOWER', 'RAISED', 'STATE', 'TITLE'], rows, paint)
+}
+
+/** When it began, and how often and when last it was raised again. */
+function raised({ raisedAt, lastRaisedAt, count }: Alert, now: number): string {
+  const again = count > 1 ? `, ${count} times, last ${age(lastRaisedAt, now)} ago` : ''
+  return `${age(raisedAt, now)} ago${again}`
+}
+
+/** Open until it is resolved; somebody who acknowledges it looks at it, and no more. */
+function state({ resolvedAt, acknowledgedAt, acknowledgedBy }: Alert): string {
+  if (resolvedAt) return 'resolved'
+  return acknowledgedAt ? `open, acknowledged by ${acknowledgedBy ?? '?'}` : 'open'
 }
 
 /** What to do, and where it is told step by step. */
