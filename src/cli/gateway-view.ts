@@ -55,7 +55,13 @@ export function secondsUntil(time: string, now: number): number {
   return Math.max(0, Math.ceil((Date.parse(time) - now) / 1000))
 }
 
-export function gatewayTable(gateways: readonly Gateway[], now: number, paint: Paint): string[] {
+/** Reasons and what to do are wrapped to `columns`, where that is given. */
+export function gatewayTable(
+  gateways: readonly Gateway[],
+  now: number,
+  paint: Paint,
+  columns?: number,
+): string[] {
   const rows = gateways.flatMap((gateway): Row[] => {
     const note = phaseNote(gateway, now)
     const troubled = gateway.status !== 'RUNNING'
@@ -80,6 +86,7 @@ export function gatewayTable(gateways: readonly Gateway[], now: number, paint: P
     ['FOLLOWER', 'STATUS', 'PHASE', 'ENDPOINT', 'ACCOUNTS', 'RTT', 'RECONNECTS', 'RESTARTS'],
     rows,
     paint,
+    columns,
   )
 }
 

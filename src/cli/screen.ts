@@ -18,7 +18,8 @@ export function openScreen(output: Output, onResize: () => void): Screen {
   output.on?.('resize', onResize)
   return {
     get size() {
-      return { rows: output.rows ?? 24, columns: output.columns ?? 80 }
+      // A terminal that does not know its size says 0.
+      return { rows: output.rows || 24, columns: output.columns || 80 }
     },
     draw(lines) {
       // Each line is overwritten and its rest cleared, then what is below: no flicker.

@@ -29,8 +29,13 @@ export interface Cell {
 /** Cells of a table, or a note that hangs under the row before it. */
 export type Row = ReadonlyArray<string | Cell> | { readonly note: string; readonly colour?: Colour }
 
-/** Columns padded to their widest cell, two blanks between them, no blank at a line's end. */
-export function renderTable(head: readonly string[], rows: readonly Row[], paint: Paint): string[] {
+/** Columns padded to their widest cell, two blanks between them, no blank at a line's end. Notes go on in the next line after `columns`, where that is given. */
+export function renderTable(
+  head: readonly string[],
+  rows: readonly Row[],
+  paint: Paint,
+  columns = Number.POSITIVE_INFINITY,
+): string[] {
   const cells = rows.map((row) => ('note' in row ? row : row.map(toCell)))
   const widths = head.map((title, column) =>
     Math.max(title.length, ...cells.map((row) => ('note' in row ? 0 : (row[column]?.text.length ?? 0)))),
@@ -47,12 +52,25 @@ export function renderTable(head: readonly string[], rows: readonly Row[], paint
   }
   return [
     line(head.map((text) => ({ text, colour: 'dim' }))),
-    ...cells.map((row) => {
+    ...cells.flatMap((row) => {
       if (!('note' in row)) return line(row)
-      const text = `  ${oneLine(row.note)}`
-      return row.colour ? paint(row.colour, text) : text
+      const { colour } = row
+      const note = wrapped(oneLine(row.note), columns)
+      return colour ? note.map((text) => paint(colour, text)) : note
     }),
   ]
+}
+
+/** A note's lines, two blanks before the first and four before the rest; a word that is longer than a line has one of its own. */
+function wrapped(note: string, columns: number): string[] {
+  const lines: string[] = []
+  let line = ' '
+  for (const word of note.split(' ')) {
+    const isFull = line.trim() !== '' && line.length + 1 + word.length > columns
+    if (isFull) lines.push(line)
+    line = isFull ? `    ${word}` : `${line} ${word}`
+  }
+  return [...lines, line]
 }
 
 function oneLine(text: string): string {

@@ -4,7 +4,8 @@ import type { Alert } from '../../schemas/system.ts'
 import { compareAttention, needsPerson } from './attention.ts'
 import { fleetLine, gatewayTable } from './gateway-view.ts'
 import type { LiveItem } from './live.ts'
-import { counted, type Paint } from './terminal.ts'
+import { openAlerts } from './open-alerts.ts'
+import type { Paint } from './terminal.ts'
 
 export interface Size {
   readonly rows: number
@@ -55,23 +56,23 @@ export class WatchBoard {
       return [...head, this.#synced ? 'no followers yet; `ibgm followers create ID` makes one' : 'asking …']
     const room = Math.max(1, rows - head.length - 1)
     let shown = gateways
-    let table = gatewayTable(shown, now, paint)
+    let table = gatewayTable(shown, now, paint, columns)
     while (table.length > room && shown.length > 1) {
       shown = shown.slice(0, Math.max(1, shown.length - Math.ceil((table.length - room) / 3)))
-      table = gatewayTable(shown, now, paint)
+      table = gatewayTable(shown, now, paint, columns)
     }
     const hidden = gateways.length - shown.length
     const more = hidden > 0 ? [paint('dim', `… and ${hidden} more that need less`)] : []
-    return [...head, ...table, ...more].map((line) => fit(line, columns))
+    return [...head, ...table.slice(0, room), ...more].map((line) => fit(line, columns))
   }
 
   #headline(gateways: readonly Gateway[], now: number, paint: Paint): string[] {
     const waiting = gateways.filter(needsPerson).length
-    const open = [...this.#alerts.values()].filter((alert) => !alert.acknowledgedAt).length
+    const open = openAlerts(this.#alerts.values())
     const line = [
       paint('bold', fleetLine(gateways)),
       ...(waiting > 0 ? [paint('red', `${waiting} need${waiting === 1 ? 's' : ''} a person`)] : []),
-      ...(open > 0 ? [paint('yellow', counted(open, 'open alert'))] : []),
+      ...(open ? [paint('yellow', open)] : []),
     ].join(paint('dim', ' · '))
     if (!this.#lost) return [line, '']
     const stale = Math.round((now - this.#lost.at) / 1000)

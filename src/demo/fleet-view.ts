@@ -69,6 +69,6 @@ function liveTable(io: Io): (gateways: readonly Gateway[]) => void {
 }
 
 /** A line longer than the terminal is wide takes several of its rows. */
-function rowsOf(line: string, { columns = 80 }: Output): number {
-  return Math.max(1, Math.ceil(printable(line).length / columns))
+function rowsOf(line: string, { columns }: Output): number {
+  return Math.max(1, Math.ceil(printable(line).length / (columns || 80)))
 }

@@ -1,6 +1,8 @@
 // watch, events -f and timeline against a made-up stream: what is drawn, told and resumed.
 import t from 'tap'
 import type { Gateway } from '../../schemas/gateway.ts'
+import type { Alert } from '../../schemas/system.ts'
+import { openScreen } from '../../src/cli/screen.ts'
 import { painter } from '../../src/cli/terminal.ts'
 import { fit, WatchBoard } from '../../src/cli/watch-board.ts'
 import { closedUrl, eventStream, gateway, ibgm, problem, type RunOptions, sse, stubApi } from './harness.ts'
@@ -124,6 +126,38 @@ t.test('the board: who needs a person first, and no more than fits', async (t) =
   const after = board.lines(now, { rows: 14, columns: 80 }, plain)
   t.equal(after.length, 4, 'who is not there any more after a return is gone')
   t.notMatch(after.join('\n'), 'not live')
+})
+
+t.test('open alerts are those that are not resolved; who looks at some is said', async (t) => {
+  const board = new WatchBoard()
+  const headline = () => board.lines(0, { rows: 14, columns: 80 }, plain)[0]
+  const take = (changes: object) => board.take({ kind: 'alert', alert: { ...alert, ...changes } as Alert }, 0)
+  take({})
+  t.match(headline(), / · 1 open alert$/)
+  take({ id: 'a2', acknowledgedAt: '2026-01-01T00:00:00Z' })
+  t.match(headline(), / · 2 open alerts, 1 acknowledged$/)
+  take({ resolvedAt: '2026-01-01T00:00:00Z' })
+  t.match(headline(), / · 1 open alert, 1 acknowledged$/)
+})
+
+t.test('what to do is read to its end, on a narrow screen on several lines', async (t) => {
+  const board = new WatchBoard()
+  const action =
+    'Correct the stored credentials; nothing is tried until they change, because IBKR locks a user.'
+  board.take({ kind: 'gateway', gateway: gateway({ ...locked, reason: { ...locked.reason, action } }) }, 0)
+  t.strictSame(board.lines(0, { rows: 24, columns: 50 }, plain).slice(5), [
+    '  what to do: Correct the stored credentials;',
+    '    nothing is tried until they change, because',
+    '    IBKR locks a user.',
+  ])
+  t.equal(board.lines(0, { rows: 6, columns: 50 }, plain).length, 5, 'no more than fits')
+})
+
+t.test('a terminal that does not know its size is 24 by 80', async (t) => {
+  const drawn: string[] = []
+  const output = { write: (text: string) => drawn.push(text), columns: 0, rows: 0 }
+  const screen = openScreen(output, () => {})
+  t.strictSame(screen.size, { rows: 24, columns: 80 })
 })
 
 t.test('a line is cut by what is seen, and its colour ends with it', async (t) => {
