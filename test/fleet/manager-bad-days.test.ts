@@ -11,7 +11,7 @@ const none = () => AbortSignal.timeout(5_000)
 t.test('unknown and disabled followers are not launched', async (t) => {
   const { manager, add } = await makeWorld(t)
   await manager.start()
-  t.throws(() => manager.launchGateway('nobody', asked), { code: 'FOLLOWER_NOT_FOUND' })
+  await t.rejects(manager.launchGateway('nobody', asked), { code: 'FOLLOWER_NOT_FOUND' })
   await add('off', 'user', { enabled: false })
   await add('held', 'user2', { state: 'MANUAL_INTERVENTION' })
   await t.rejects(manager.launchGateway('off', asked), {
