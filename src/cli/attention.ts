@@ -1,21 +1,20 @@
-// Which gateways a person should look at first. Pure; the dashboard has the same order.
-import type { Gateway } from '../../schemas/gateway.ts'
+// Whose turn a gateway is, and which of them a person should look at first. Pure; the command line and the dashboard have the same order.
+import type { Gateway, GatewayPhase } from '../../schemas/gateway.ts'
 import type { ReasonCode } from '../../schemas/reason.ts'
-import { approvalEnd } from './gateway-view.ts'
 
 /** In the order in which a person should look at them. */
 export const groupNames = ['person', 'recovering', 'starting', 'watch', 'running', 'stopped'] as const
 export type GroupName = (typeof groupNames)[number]
 
-/** Whose turn it is: a person's, the machine's, or nobody's. */
-export function groupOf(gateway: Pick<Gateway, 'phase' | 'reason' | 'desired'>): GroupName {
-  switch (gateway.phase) {
-    case 'locked':
-    case 'awaiting-2fa':
-      return 'person'
+/** Whose turn it is at `now` (epoch ms): a person's, the machine's, or nobody's. */
+export function groupOf(
+  gateway: Pick<Gateway, 'phase' | 'reason' | 'desired' | 'since'>,
+  now: number,
+): GroupName {
+  const { phase, reason, since } = gateway
+  if (isForPerson({ phase, reason: reason?.code, lastedMs: now - Date.parse(since) })) return 'person'
+  switch (phase) {
     case 'backing-off':
-      // It will be tried again, but that alone comes to nothing.
-      return gateway.reason && forPersons.has(gateway.reason.code) ? 'person' : 'recovering'
     case 'reconnecting':
     case 'upstream-lost':
       return 'recovering'
@@ -27,6 +26,32 @@ export function groupOf(gateway: Pick<Gateway, 'phase' | 'reason' | 'desired'>):
       return gateway.desired === 'running' ? 'starting' : 'stopped'
     default:
       return 'starting'
+  }
+}
+
+/** A phase, why it is, and how long it has lasted. */
+export interface Stay {
+  readonly phase: GatewayPhase
+  readonly reason: ReasonCode | undefined
+  readonly lastedMs: number
+}
+
+/** IBKR comes back within minutes, or something is amiss that a restart does not mend; the alert waits as long. */
+const upstreamPatienceMs = 15 * 60_000
+
+/** Whether this is a person's turn. */
+export function isForPerson({ phase, reason, lastedMs }: Stay): boolean {
+  switch (phase) {
+    case 'locked':
+    case 'awaiting-2fa':
+      return true
+    case 'backing-off':
+      // It will be tried again, but that alone comes to nothing.
+      return reason !== undefined && forPersons.has(reason)
+    case 'upstream-lost':
+      return lastedMs > upstreamPatienceMs
+    default:
+      return false
   }
 }
 
@@ -53,12 +78,12 @@ const forPersons: ReadonlySet<ReasonCode> = new Set([
 ])
 
 /**
- * Orders two gateways: by group; what counts down first, the earliest deadline before the later; live before paper; then by id.
- * Nothing in it moves with time alone, so that no row leaves from under a finger.
+ * Orders two gateways at `now` (epoch ms): by group; what counts down first, the earliest deadline before the later; live before paper;
+ * then by id. Time alone moves nothing but an outage that has become too long, so that no row leaves from under a finger.
  */
-export function compareAttention(a: Gateway, b: Gateway): number {
+export function compareAttention(a: Gateway, b: Gateway, now: number): number {
   return (
-    groupNames.indexOf(groupOf(a)) - groupNames.indexOf(groupOf(b)) ||
+    groupNames.indexOf(groupOf(a, now)) - groupNames.indexOf(groupOf(b, now)) ||
     deadlineOf(a) - deadlineOf(b) ||
     Number(b.tradingMode === 'live') - Number(a.tradingMode === 'live') ||
     compareIds(a.followerId, b.followerId)
@@ -70,6 +95,15 @@ function deadlineOf(gateway: Gateway): number {
   return end === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(end)
 }
 
+/** Until when its second factor can be approved (RFC 3339); the phase's deadline is a little later, and all that an older manager tells. */
+export function approvalEnd({
+  phase,
+  pushExpiresAt,
+  deadline,
+}: Pick<Gateway, 'phase' | 'pushExpiresAt' | 'deadline'>): string | undefined {
+  return phase === 'awaiting-2fa' ? (pushExpiresAt ?? deadline) : undefined
+}
+
 const ids = new Intl.Collator('en', { numeric: true })
 
 /** As people count: `acct-2` before `acct-10`. */
@@ -78,4 +112,4 @@ function compareIds(a: string, b: string): number {
 }
 
 /** Whether nothing goes on until a person acts. */
-export const needsPerson = (gateway: Gateway): boolean => groupOf(gateway) === 'person'
+export const needsPerson = (gateway: Gateway, now: number): boolean => groupOf(gateway, now) === 'person'

@@ -1,5 +1,6 @@
 // How a gateway reads on a terminal: one row, its reason under it, and the words for waiting. Pure; the demo shows the same.
 import type { Gateway, GatewayStatusView, Reason } from '../../schemas/gateway.ts'
+import { approvalEnd } from './attention.ts'
 import {
   age,
   type Cell,
@@ -32,15 +33,6 @@ export function reasonLines(reason: Reason | undefined): string[] {
 
 /** What a gateway waits for, and until when. */
 export type Waiting = Pick<Gateway, 'phase' | 'progress' | 'deadline' | 'pushExpiresAt' | 'retryAt'>
-
-/** Until when its second factor can be approved; the phase's deadline is a little later, and all that an older manager tells. */
-export function approvalEnd({
-  phase,
-  pushExpiresAt,
-  deadline,
-}: Pick<Waiting, 'phase' | 'pushExpiresAt' | 'deadline'>): string | undefined {
-  return phase === 'awaiting-2fa' ? (pushExpiresAt ?? deadline) : undefined
-}
 
 /** What is going on inside a phase: the share pulled, the time left for 2FA, the next try. */
 export function phaseNote(gateway: Waiting, now: number): string | undefined {

@@ -2,8 +2,9 @@
 import { Option } from 'commander'
 import type { Gateway, GatewayStatus } from '../../schemas/gateway.ts'
 import type { FleetEvent } from '../../schemas/system.ts'
+import { approvalEnd } from './attention.ts'
 import { GatewayFeed, type GatewayFeedOptions } from './gateway-feed.ts'
-import { approvalEnd, type GatewayProgress, secondsUntil } from './gateway-view.ts'
+import { type GatewayProgress, secondsUntil } from './gateway-view.ts'
 import { CliError } from './io.ts'
 
 export interface WatchOptions extends GatewayFeedOptions {

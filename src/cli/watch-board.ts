@@ -50,7 +50,7 @@ export class WatchBoard {
 
   /** Lines that fit, those that need a person first; how many did not fit is said. */
   lines(now: number, { rows, columns }: Size, paint: Paint): string[] {
-    const gateways = [...this.#gateways.values()].sort(compareAttention)
+    const gateways = [...this.#gateways.values()].sort((a, b) => compareAttention(a, b, now))
     const head = this.#headline(gateways, now, paint)
     if (gateways.length === 0)
       return [...head, this.#synced ? 'no followers yet; `ibgm followers create ID` makes one' : 'asking …']
@@ -67,7 +67,7 @@ export class WatchBoard {
   }
 
   #headline(gateways: readonly Gateway[], now: number, paint: Paint): string[] {
-    const waiting = gateways.filter(needsPerson).length
+    const waiting = gateways.filter((gateway) => needsPerson(gateway, now)).length
     const open = openAlerts(this.#alerts.values())
     const line = [
       paint('bold', fleetLine(gateways)),

@@ -35,6 +35,9 @@ export const loaded = signal(false)
 /** The manager's clock, epoch ms, ticking each second: ages and countdowns follow it, not this machine's clock. */
 export const now = signal(Date.now())
 
+/** The same clock in steps of a minute, for what changes with time but seldom. */
+export const minute = computed(() => Math.floor(now.value / 60_000) * 60_000)
+
 let skewMs = 0
 
 /** Sets the manager's clock apart from this machine's; small differences are the network's. */

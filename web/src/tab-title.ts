@@ -1,13 +1,15 @@
 // The tab's title says how many need a person, for a reader who looks elsewhere, and where one is; a screen reader hears who came to need one.
 import { computed, effect } from '@preact/signals'
-import { groupOf } from '../../src/cli/attention.ts'
+import { needsPerson } from '../../src/cli/attention.ts'
 import type { Place } from './places.ts'
 import { here } from './router.ts'
-import { gateways } from './store.ts'
-import { phaseLooks } from './ui/phases.ts'
+import { gateways, minute } from './store.ts'
+import { lookOf } from './ui/phases.ts'
 import { announce } from './ui/toast.tsx'
 
-const inNeed = computed(() => [...gateways.value.values()].filter((gateway) => groupOf(gateway) === 'person'))
+const inNeed = computed(() =>
+  [...gateways.value.values()].filter((gateway) => needsPerson(gateway, minute.value)),
+)
 
 /** Begins to keep the title; once per page. */
 export function keepTitle(): void {
@@ -19,7 +21,7 @@ export function keepTitle(): void {
     known = new Set(members.map(({ followerId }) => followerId))
     const [first] = fresh
     if (fresh.length === 1 && first)
-      announce(`${first.followerId} needs a person: ${phaseLooks[first.phase].words}`)
+      announce(`${first.followerId} needs a person: ${lookOf(first, minute.peek()).words}`)
     else if (fresh.length > 1) announce(`${fresh.length} accounts came to need a person`)
   })
 }

@@ -2,12 +2,15 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { gatewayPhases } from '../../../schemas/gateway.ts'
-import { compareAttention, groupOf } from '../../../src/cli/attention.ts'
+import { approvalEnd, compareAttention, groupOf } from '../../../src/cli/attention.ts'
 import { groupFleet, matchesSearch } from '../../../web/src/fleet/attention.ts'
 import { aGateway } from '../gateways.ts'
 
+/** A minute after each gateway of these tests came to its phase. */
+const present = Date.parse('2026-01-05T03:01:00.000Z')
+
 const order = (gateways: ReturnType<typeof aGateway>[]) =>
-  gateways.sort(compareAttention).map(({ followerId }) => followerId)
+  gateways.sort((a, b) => compareAttention(a, b, present)).map(({ followerId }) => followerId)
 
 t.test('a person first, then what mends itself, then what comes up, then what runs', async (t) => {
   const gateways = [
@@ -38,19 +41,33 @@ t.test(
 )
 
 t.test('a retry that cannot help without a person counts as one that needs a person', async (t) => {
-  const waiting = { phase: 'backing-off', desired: 'running' } as const
+  const waiting = aGateway('alpha', { phase: 'backing-off', status: 'FAILED' })
   const because = (code: 'CREDENTIALS_MISSING' | 'ENGINE_UNAVAILABLE' | 'SERVER_UNAVAILABLE') => ({
     ...waiting,
     reason: { code, message: '' },
   })
-  t.equal(groupOf(because('CREDENTIALS_MISSING')), 'person')
-  t.equal(groupOf(because('ENGINE_UNAVAILABLE')), 'person')
-  t.equal(groupOf(because('SERVER_UNAVAILABLE')), 'recovering')
-  t.equal(groupOf(waiting), 'recovering')
+  t.equal(groupOf(because('CREDENTIALS_MISSING'), present), 'person')
+  t.equal(groupOf(because('ENGINE_UNAVAILABLE'), present), 'person')
+  t.equal(groupOf(because('SERVER_UNAVAILABLE'), present), 'recovering')
+  t.equal(groupOf(waiting, present), 'recovering')
+})
+
+t.test('an outage at IBKR mends itself for a quarter of an hour, then somebody should know', async (t) => {
+  const lost = aGateway('alpha', { phase: 'upstream-lost', status: 'STARTING' })
+  const after = (minutes: number) => groupOf(lost, Date.parse(lost.since) + minutes * 60_000)
+  t.equal(after(15), 'recovering')
+  t.equal(after(16), 'person')
+})
+
+t.test('what counts down to an approval is the request on the phone, where its end is known', async (t) => {
+  const waits = { phase: 'awaiting-2fa', deadline: '2026-01-05T03:03:20.000Z' } as const
+  t.equal(approvalEnd({ ...waits, pushExpiresAt: '2026-01-05T03:03:00.000Z' }), '2026-01-05T03:03:00.000Z')
+  t.equal(approvalEnd(waits), waits.deadline)
+  t.equal(approvalEnd({ ...waits, phase: 'booting' }), undefined)
 })
 
 t.test('one that is wanted but still stopped is on its way', async (t) => {
-  t.equal(groupOf({ phase: 'stopped', desired: 'running' }), 'starting')
+  t.equal(groupOf(aGateway('alpha', { phase: 'stopped', status: 'STOPPED' }), present), 'starting')
 })
 
 t.test('the order is one order, whatever the fleet came in, and its groups hold everybody once', async () => {
@@ -66,8 +83,8 @@ t.test('the order is one order, whatever the fleet came in, and its groups hold 
   fc.assert(
     fc.property(fleets, (fleet) => {
       const gateways = fleet.map((each) => aGateway(each.followerId, each))
-      const grouped = groupFleet(gateways).flatMap((group) => group.gateways)
-      const backwards = groupFleet([...gateways].reverse()).flatMap((group) => group.gateways)
+      const grouped = groupFleet(gateways, present).flatMap((group) => group.gateways)
+      const backwards = groupFleet([...gateways].reverse(), present).flatMap((group) => group.gateways)
       return (
         grouped.length === gateways.length &&
         grouped.every((gateway, i) => gateway === backwards[i]) &&

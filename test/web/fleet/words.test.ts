@@ -25,7 +25,8 @@ t.test('the headline tells the worst that is', async (t) => {
     [[stopped('t')], 'The account is stopped'],
     [[stopped('t'), stopped('u')], 'All 2 accounts are stopped'],
   ]
-  for (const [gateways, words] of cases) t.equal(headline(groupFleet(gateways)).words, words)
+  for (const [gateways, words] of cases)
+    t.equal(headline(groupFleet(gateways, Date.parse(lost.since))).words, words)
 })
 
 t.test('a bulk action is told in counts, with the reasons of the first refusals', async (t) => {

@@ -34,6 +34,21 @@ t.test('phases lie on the band in proportion to their time', async (t) => {
   t.strictSame(tonesOf(segments), ['good', 'warn', 'off'])
 })
 
+t.test("a phase looks like a person's turn for its reason or its length", async (t) => {
+  const spans = [
+    { ...span('backing-off', 0, 1), reason: 'CREDENTIALS_MISSING' as const },
+    { ...span('backing-off', 1, 2), reason: 'SERVER_UNAVAILABLE' as const },
+    span('upstream-lost', 2, 3),
+    span('upstream-lost', 3, 3.2),
+  ]
+  t.match(segmentsOf(spans, stretch, 240), [
+    { words: 'Waiting for credentials', tone: 'person' },
+    { words: 'Waiting to retry', tone: 'trouble' },
+    { words: 'IBKR lost', tone: 'person' },
+    { words: 'IBKR lost', tone: 'trouble' },
+  ])
+})
+
 t.test('what crosses an edge is cut, what is outside is left out', async (t) => {
   const segments = segmentsOf(
     [span('ready', -30, -26), span('ready', -2, 2), span('locked', 30)],

@@ -1,6 +1,13 @@
 import t from 'tap'
 import type { Gateway, GatewayPhase, GatewayStatus } from '../../../schemas/gateway.ts'
-import { fittingVerb, launchStages, type Verb, whyNot } from '../../../web/src/gateway/verb-rules.ts'
+import type { ReasonCode } from '../../../schemas/reason.ts'
+import {
+  fittingVerb,
+  launchStages,
+  remedyOf,
+  type Verb,
+  whyNot,
+} from '../../../web/src/gateway/verb-rules.ts'
 import { aGateway } from '../gateways.ts'
 
 const gateway = (
@@ -30,13 +37,26 @@ t.test('which verbs a state takes', async (t) => {
 })
 
 t.test('what to press next: no launch where only other credentials help', async (t) => {
-  const locked = (code: 'CREDENTIALS_REJECTED' | 'TWOFA_TIMEOUT') =>
-    ({ phase: 'locked', reason: { code, message: '' } }) as const
+  const locked = (code: ReasonCode) =>
+    aGateway('alpha', { phase: 'locked', status: 'FAILED', reason: { code, message: '' } })
   t.equal(fittingVerb(locked('TWOFA_TIMEOUT')), 'launch')
   t.equal(fittingVerb(locked('CREDENTIALS_REJECTED')), undefined)
-  t.equal(fittingVerb({ phase: 'backing-off' }), 'launch')
-  t.equal(fittingVerb({ phase: 'upstream-lost' }), undefined)
-  t.equal(fittingVerb({ phase: 'booting' }), 'stop')
+  t.equal(fittingVerb(locked('WRONG_ACCOUNT')), undefined)
+  t.equal(fittingVerb(aGateway('alpha', { phase: 'backing-off' })), 'launch')
+  t.equal(fittingVerb(aGateway('alpha', { phase: 'upstream-lost' })), undefined)
+  t.equal(fittingVerb(aGateway('alpha', { phase: 'booting' })), 'stop')
+  t.match(whyNot('launch', locked('CREDENTIALS_REJECTED')), /Store others/)
+  t.equal(whyNot('launch', locked('TWOFA_TIMEOUT')), null)
+})
+
+t.test('the command that helps where a launch does not', async (t) => {
+  const because = (phase: GatewayPhase, code: ReasonCode) =>
+    remedyOf(aGateway('alpha', { phase, reason: { code, message: '' } }))
+  t.equal(because('locked', 'CREDENTIALS_REJECTED'), 'npx ibgm followers credentials alpha')
+  t.equal(because('backing-off', 'CREDENTIALS_MISSING'), 'npx ibgm followers credentials alpha')
+  t.equal(because('locked', 'WRONG_ACCOUNT'), 'npx ibgm followers show alpha')
+  t.equal(because('locked', 'TWOFA_TIMEOUT'), undefined)
+  t.equal(because('creating', 'CREDENTIALS_MISSING'), undefined)
 })
 
 t.test('how far a launch has come', async (t) => {

@@ -7,10 +7,11 @@ export interface Group {
   readonly gateways: readonly Gateway[]
 }
 
-/** The fleet in groups, each in its order; empty groups are left out. */
-export function groupFleet(gateways: Iterable<Gateway>): readonly Group[] {
+/** The fleet at `now` (epoch ms) in groups, each in its order; empty groups are left out. */
+export function groupFleet(gateways: Iterable<Gateway>, now: number): readonly Group[] {
   const groups = new Map<GroupName, Gateway[]>(groupNames.map((name) => [name, []]))
-  for (const gateway of [...gateways].sort(compareAttention)) groups.get(groupOf(gateway))?.push(gateway)
+  for (const gateway of [...gateways].sort((a, b) => compareAttention(a, b, now)))
+    groups.get(groupOf(gateway, now))?.push(gateway)
   return [...groups]
     .map(([name, members]) => ({ name, gateways: members }))
     .filter((group) => group.gateways.length > 0)

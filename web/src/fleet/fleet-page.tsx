@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals'
 import type { Gateway } from '../../../schemas/gateway.ts'
 import type { GroupName } from '../../../src/cli/attention.ts'
 import { retryNow } from '../live.ts'
-import { connection, gateways, loaded } from '../store.ts'
+import { connection, gateways, loaded, minute } from '../store.ts'
 import { Button } from '../ui/button.tsx'
 import { EmptyState, Loading } from '../ui/empty-state.tsx'
 import { groupFleet, matchesSearch } from './attention.ts'
@@ -35,7 +35,7 @@ type Item =
 const search = signal('')
 const only = signal<GroupName | undefined>(undefined)
 
-const groups = computed(() => groupFleet(gateways.value.values()))
+const groups = computed(() => groupFleet(gateways.value.values(), minute.value))
 
 const shown = computed(() =>
   groups.value

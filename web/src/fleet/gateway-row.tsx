@@ -1,9 +1,11 @@
 // One gateway of the fleet: what it does and since when, why, and what to press. Drawn anew only when it changes itself.
 import type { Gateway } from '../../../schemas/gateway.ts'
-import { groupOf } from '../../../src/cli/attention.ts'
-import { fittingVerb, needsOtherCredentials } from '../gateway/verb-rules.ts'
+import { approvalEnd, groupOf, needsPerson } from '../../../src/cli/attention.ts'
+import { Remedy } from '../gateway/remedy.tsx'
+import { fittingVerb, remedyOf } from '../gateway/verb-rules.ts'
 import { VerbButton } from '../gateway/verbs.tsx'
 import { addressOf } from '../places.ts'
+import { minute } from '../store.ts'
 import { roundTrip } from '../ui/duration.ts'
 import { lookOf } from '../ui/phases.ts'
 import { ModeMark, StatusBadge } from '../ui/status-badge.tsx'
@@ -12,9 +14,9 @@ import { selection, toggleSelected } from './selection.ts'
 
 export function GatewayRow({ gateway }: { readonly gateway: Gateway }) {
   const { followerId, name, tradingMode, accounts } = gateway
-  const group = groupOf(gateway)
+  const group = groupOf(gateway, minute.value)
   return (
-    <div class={`row row-${lookOf(gateway).tone} row-in-${group}`}>
+    <div class={`row row-${lookOf(gateway, minute.value).tone} row-in-${group}`}>
       <SelectBox followerId={followerId} />
       <div class="row-state">
         <StatusBadge gateway={gateway} />
@@ -69,6 +71,7 @@ function Why({ gateway }: { readonly gateway: Gateway }) {
           {told.action}
         </p>
       )}
+      <Remedy gateway={gateway} />
       {progress !== undefined && <p class="row-note">{progress}</p>}
       {conditions
         .filter((condition) => condition.status)
@@ -85,7 +88,7 @@ function Why({ gateway }: { readonly gateway: Gateway }) {
 /** The last sign of life, of one that should give it. */
 function Pulse({ gateway }: { readonly gateway: Gateway }) {
   const { connected, lastHeartbeatAt, heartbeatRttMs, retryAt } = gateway
-  const matters = connected || (groupOf(gateway) === 'recovering' && retryAt === undefined)
+  const matters = connected || (groupOf(gateway, minute.value) === 'recovering' && retryAt === undefined)
   if (lastHeartbeatAt === undefined || !matters) return null
   return (
     <div class="row-pulse">
@@ -103,15 +106,18 @@ function Pulse({ gateway }: { readonly gateway: Gateway }) {
 }
 
 /** What is counted down to. */
-function Clock({ gateway: { phase, deadline, retryAt } }: { readonly gateway: Gateway }) {
-  if (phase === 'awaiting-2fa' && deadline !== undefined)
+function Clock({ gateway }: { readonly gateway: Gateway }) {
+  const { retryAt } = gateway
+  const approve = approvalEnd(gateway)
+  if (approve !== undefined)
     return (
       <span class="row-clock row-clock-deadline">
-        <Countdown until={deadline} />
+        <Countdown until={approve} />
         <span class="row-clock-word">to approve</span>
       </span>
     )
-  if (retryAt !== undefined)
+  // A try that comes to nothing unless somebody acts is no promise to count down to.
+  if (retryAt !== undefined && !needsPerson(gateway, minute.value))
     return (
       <span class="row-clock">
         <Countdown until={retryAt} />
@@ -124,7 +130,7 @@ function Clock({ gateway: { phase, deadline, retryAt } }: { readonly gateway: Ga
 /** What one would press next. What runs is left alone here: its page and the bulk bar stop it. */
 function QuickAction({ gateway }: { readonly gateway: Gateway }) {
   const { followerId, phase } = gateway
-  if (needsOtherCredentials(gateway))
+  if (remedyOf(gateway) !== undefined)
     return (
       <a
         class="button button-plain"

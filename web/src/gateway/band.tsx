@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { now } from '../store.ts'
 import { moment, spanWords } from '../ui/duration.ts'
-import { lookOf, type Tone } from '../ui/phases.ts'
+import type { Tone } from '../ui/phases.ts'
 import { drawingOrder, type Segment, type Stretch, segmentAt, timeMarks } from './phase-segments.ts'
 
 const day = 86_400_000
@@ -106,7 +106,7 @@ function Hours({ width, stretch }: Omit<BandProps, 'segments'>) {
 
 function SegmentWords({ segment, isDated }: { readonly segment: Segment; readonly isDated: boolean }) {
   const shown = (at: number) => (isDated ? moment(at) : moment(at).slice(11))
-  const { words, tone } = lookOf(segment)
+  const { words, tone } = segment
   const { from, to, isOpen, reason } = segment
   return (
     <>
@@ -120,9 +120,9 @@ function SegmentWords({ segment, isDated }: { readonly segment: Segment; readonl
   )
 }
 
-function segmentWords({ phase, from, to, isOpen, reason }: Segment): string {
+function segmentWords({ words, from, to, isOpen, reason }: Segment): string {
   const until = isOpen ? 'until now' : `for ${lasted(to - from)}`
-  return `${lookOf({ phase }).words} from ${moment(from)} ${until}${reason ? `, ${reason}` : ''}`
+  return `${words} from ${moment(from)} ${until}${reason ? `, ${reason}` : ''}`
 }
 
 /** Much happens within a second, but never in none. */

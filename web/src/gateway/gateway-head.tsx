@@ -1,5 +1,6 @@
 // The page's head: whose gateway this is, how it is, and what can be done to it.
 import type { Gateway } from '../../../schemas/gateway.ts'
+import { minute } from '../store.ts'
 import { Button } from '../ui/button.tsx'
 import { lookOf } from '../ui/phases.ts'
 import { ModeMark, StatusBadge } from '../ui/status-badge.tsx'
@@ -31,7 +32,7 @@ export function GatewayHead({ gateway }: { readonly gateway: Gateway }) {
           for <Age at={since} />
         </span>
         <span class="only-heard" role="status">
-          {lookOf(gateway).words}
+          {lookOf(gateway, minute.value).words}
         </span>
       </p>
       <VerbBar gateway={gateway} />

@@ -7,7 +7,7 @@ import { now } from '../store.ts'
 import { moment } from '../ui/duration.ts'
 import { Panel, WideTable } from '../ui/facts.tsx'
 import { Heard } from '../ui/heard.tsx'
-import { lookOf, type Tone } from '../ui/phases.ts'
+import type { Tone } from '../ui/phases.ts'
 import { Band, heights, lasted } from './band.tsx'
 import { restartsOf, type Segment, type Stretch, segmentsOf, tonesOf } from './phase-segments.ts'
 
@@ -128,10 +128,10 @@ function PhaseTable({ segments }: { readonly segments: readonly Segment[] }) {
           </tr>
         </thead>
         <tbody>
-          {[...segments].reverse().map(({ phase, from, to, isOpen, reason }) => (
+          {[...segments].reverse().map(({ phase, words, from, to, isOpen, reason }) => (
             <tr key={`${from} ${phase}`}>
               <td class="figure">{moment(from)}</td>
-              <td>{lookOf({ phase }).words}</td>
+              <td>{words}</td>
               <td class="figure">{isOpen ? 'until now' : lasted(to - from)}</td>
               <td>{reason}</td>
             </tr>

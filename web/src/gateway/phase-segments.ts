@@ -1,11 +1,12 @@
 // The geometry of a day's phases: where each lies on a band from left to right. Pure.
 import type { GatewayPhase, GatewayTimeline } from '../../../schemas/gateway.ts'
 import type { ReasonCode } from '../../../schemas/reason.ts'
-import { lookOf, type Tone } from '../ui/phases.ts'
+import { lookOfStay, type Tone } from '../ui/phases.ts'
 
 /** One phase on the band. Places are in units of the band; times in ms since the epoch. */
 export interface Segment {
   readonly phase: GatewayPhase
+  readonly words: string
   readonly tone: Tone
   readonly reason?: ReasonCode
   readonly from: number
@@ -34,7 +35,7 @@ export function segmentsOf(spans: GatewayTimeline['spans'], stretch: Stretch, wi
     const length = Math.min(width, Math.max(thinnest, (ended - began) * scale))
     return {
       phase,
-      tone: lookOf({ phase }).tone,
+      ...lookOfStay({ phase, reason, lastedMs: ended - Date.parse(from) }),
       ...(reason !== undefined && { reason }),
       from: began,
       to: ended,

@@ -2,16 +2,21 @@
 import { useComputed } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import type { Gateway } from '../../../schemas/gateway.ts'
-import { openAlerts } from '../store.ts'
+import { approvalEnd, needsPerson } from '../../../src/cli/attention.ts'
+import { minute, openAlerts } from '../store.ts'
 import { moment } from '../ui/duration.ts'
 import { lookOf } from '../ui/phases.ts'
 import { Age, Countdown, Moment } from '../ui/time.tsx'
+import { Remedy } from './remedy.tsx'
 import { launchStages } from './verb-rules.ts'
 
 export function Situation({ gateway }: { readonly gateway: Gateway }) {
-  const { phase, reason, deadline, retryAt, progress, conditions, drift } = gateway
-  const { tone } = lookOf(gateway)
-  const counts = phase === 'awaiting-2fa' ? deadline : phase === 'backing-off' ? retryAt : undefined
+  const { phase, reason, retryAt, progress, conditions, drift } = gateway
+  const { tone } = lookOf(gateway, minute.value)
+  const nextTry = phase === 'backing-off' ? retryAt : undefined
+  // A try that comes to nothing unless somebody acts is no promise to count down to.
+  const isVain = nextTry !== undefined && needsPerson(gateway, minute.value)
+  const counts = approvalEnd(gateway) ?? (isVain ? undefined : nextTry)
   const hasNews =
     reason !== undefined || counts !== undefined || progress !== undefined || launchStages(gateway) !== null
   return (
@@ -24,6 +29,12 @@ export function Situation({ gateway }: { readonly gateway: Gateway }) {
               <p class="situation-action">Approve the login on IBKR Mobile, on the phone of this user.</p>
             ) : (
               reason?.action && <p class="situation-action">{reason.action}</p>
+            )}
+            <Remedy gateway={gateway} />
+            {isVain && (
+              <p class="soft">
+                Until then it stays down. It is looked at again in <Countdown until={nextTry} />.
+              </p>
             )}
             {progress !== undefined && <p class="situation-progress figure">{progress}</p>}
             <Stages gateway={gateway} />

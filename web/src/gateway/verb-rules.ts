@@ -10,6 +10,8 @@ export function whyNot(verb: Verb, gateway: Gateway): string | null {
   const isLoggedIn = ['ready', 'degraded', 'reconnecting', 'upstream-lost'].includes(phase)
   switch (verb) {
     case 'launch':
+      if (needsOtherCredentials(gateway))
+        return 'IBKR rejected these credentials, and locks a user who tries them again. Store others: that launches it.'
       if (!isWanted || status === 'FAILED') return null
       return status === 'RUNNING' ? 'It runs already.' : 'It is on its way already.'
     case 'stop':
@@ -23,19 +25,19 @@ export function whyNot(verb: Verb, gateway: Gateway): string | null {
         ? null
         : 'Only a gateway that is logged in can restart without a new login.'
     case 'restart-container':
-      return isWanted && status !== 'FAILED' ? null : 'It does not run: launch it instead.'
+      return isWanted && status !== 'FAILED' ? null : 'It has no container: a launch gives it one.'
     case 'reconnect':
       return isWanted && isLoggedIn ? null : 'There is no session to reopen.'
   }
 }
 
 /** What a person would press next; undefined where waiting is best, or where something else must be done first. */
-export function fittingVerb(gateway: Pick<Gateway, 'phase' | 'reason'>): Verb | undefined {
+export function fittingVerb(gateway: Pick<Gateway, 'followerId' | 'phase' | 'reason'>): Verb | undefined {
   switch (gateway.phase) {
     case 'locked':
-      return needsOtherCredentials(gateway) ? undefined : 'launch'
-    case 'stopped':
     case 'backing-off':
+      return remedyOf(gateway) === undefined ? 'launch' : undefined
+    case 'stopped':
       return 'launch'
     // The manager or IBKR mends these; a new container would spend a login.
     case 'reconnecting':
@@ -50,6 +52,25 @@ export function fittingVerb(gateway: Pick<Gateway, 'phase' | 'reason'>): Verb | 
 /** A launch is refused until the credentials have changed, and then it comes by itself. */
 export function needsOtherCredentials({ phase, reason }: Pick<Gateway, 'phase' | 'reason'>): boolean {
   return phase === 'locked' && reason?.code === 'CREDENTIALS_REJECTED'
+}
+
+/** The command that mends what a launch cannot; undefined where there is none. Follower ids need no escaping: the API admits none that would. */
+export function remedyOf({
+  followerId,
+  phase,
+  reason,
+}: Pick<Gateway, 'followerId' | 'phase' | 'reason'>): string | undefined {
+  if (phase !== 'locked' && phase !== 'backing-off') return undefined
+  switch (reason?.code) {
+    case 'CREDENTIALS_MISSING':
+    case 'CREDENTIALS_INCOMPLETE':
+    case 'CREDENTIALS_REJECTED':
+      return `npx ibgm followers credentials ${followerId}`
+    case 'WRONG_ACCOUNT':
+      return `npx ibgm followers show ${followerId}`
+    default:
+      return undefined
+  }
 }
 
 /** The stages of a launch in their order, in words. Pulling an image and a second factor are seldom needed. */

@@ -1,5 +1,6 @@
 // The mark of a state: a shape, a colour and a word, so that none of them is needed alone.
 import type { Gateway } from '../../../schemas/gateway.ts'
+import { minute } from '../store.ts'
 import { lookOf, type Tone } from './phases.ts'
 
 /** Shapes tell the tones apart without colour: disc, ring, triangle, diamond, half disc, arrow ring. */
@@ -30,8 +31,8 @@ export function Mark({ tone }: { readonly tone: Tone }) {
 }
 
 /** Mark and words of a gateway's phase. */
-export function StatusBadge({ gateway }: { readonly gateway: Pick<Gateway, 'phase'> }) {
-  const { words, tone } = lookOf(gateway)
+export function StatusBadge({ gateway }: { readonly gateway: Gateway }) {
+  const { words, tone } = lookOf(gateway, minute.value)
   return (
     <span class={`status status-${tone}`}>
       <Mark tone={tone} />
