@@ -71,7 +71,7 @@ t.test('series: list, add, remove', async (t) => {
   })
   const env = { IBGM_URL: api.url }
   const lines = (await ibgm(['series'], { env })).stdout.split('\n')
-  t.match(lines[0], /^SYMBOL +TIMEFRAME +CONTRACT +BARS OF +ORIGIN +FIRST +LAST +GAPS +SCANNED$/)
+  t.match(lines[0], /^SYMBOL +TIMEFRAME +CONTRACT +BARS OF +ORIGIN +FIRST \(UTC\) +LAST \(UTC\) +GAPS +SCANNED$/)
   t.match(lines[1], /^BRK B +1m +STK SMART USD +TRADES +tracked +- +- +- +-$/)
   t.match(
     lines[2],
@@ -174,7 +174,7 @@ t.test('gaps, and what the gap filler does about them', async (t) => {
   )
   const asked = ['gaps', '--symbol', 'BRK B', '--timeframe', '1m', '--url', api.url]
   const lines = (await ibgm(asked)).stdout.split('\n')
-  t.match(lines[1], /^SYMBOL +TIMEFRAME +FROM +TO +BARS +CLASS +POSITION$/)
+  t.match(lines[1], /^SYMBOL +TIMEFRAME +FROM \(UTC\) +TO \(UTC\) +BARS +CLASS +POSITION$/)
   t.match(lines[2], /^AAPL +1m +2026-11-20T14:30:00Z +2026-11-20T14:35:00Z +5 +outage +interior$/)
   t.match(lines[3], /^AAPL +1d .* no-data +whole$/)
   t.match(api.asked[1]?.path, '/gaps?symbol=BRK+B&timeframe=1m&limit=1000')
@@ -281,7 +281,7 @@ t.test('bars as a table, as JSON and as CSV', async (t) => {
   const asked = ['bars', 'BRK B', '1m', '--start', '2026-11-20', '--end', '2026-11-20T15:00+01:00']
   t.equal(
     (await ibgm([...asked, '--no-fetch'], { env })).stdout,
-    `TIMESTAMP             OPEN  HIGH  LOW  CLOSE  VOLUME
+    `TIMESTAMP (UTC)       OPEN  HIGH  LOW  CLOSE  VOLUME
 2026-11-20T14:30:00Z  1     2     0.5  1.5    -1
 BRK B 1m: 1 bar from files and IB, not complete
   2026-11-20T14:30:00Z to 2026-11-20T14:35:00Z: 5 bars missing, since IB has none

@@ -242,7 +242,7 @@ t.test('timeline: phases, how long, and what was down', async (t) => {
   const api = await stubApi(t, () => ({ body }))
   const { stdout } = await ibgm(['timeline', 'alpha', '--hours', '2', '--url', api.url])
   t.strictSame(stdout.trimEnd().split('\n'), [
-    'FROM                  FOR  PHASE         REASON',
+    'FROM (UTC)            FOR  PHASE         REASON',
     '2026-01-01T00:00:00Z  3m   ready',
     '2026-01-01T00:03:00Z  2m   reconnecting  SESSION_LOST',
     '2026-01-01T00:05:00Z  4m   ready',

@@ -60,7 +60,7 @@ function barsTable(
   return [
     ...(rows.length === 0
       ? []
-      : renderTable(['TIMESTAMP', 'OPEN', 'HIGH', 'LOW', 'CLOSE', 'VOLUME'], rows, paint)),
+      : renderTable(['TIMESTAMP (UTC)', 'OPEN', 'HIGH', 'LOW', 'CLOSE', 'VOLUME'], rows, paint)),
     `${printable(symbol)} ${timeframe}: ${counted(bars.length, 'bar')} ${sources[source]}, ${verdict}`,
     ...gaps.map((gap) => printable(`  ${gapText(gap)}`)),
     ...(note === undefined ? [] : [printable(`  ${note}`)]),

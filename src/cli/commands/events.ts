@@ -50,7 +50,7 @@ async function list(tools: Toolbox, { since, follower, type, limit }: EventsOpti
   const found = type === undefined ? await page(client, query) : await ofType(client, query, type)
   tools.answer(found, () =>
     renderTable(
-      ['AT', 'TYPE', 'FOLLOWER', 'BY', 'WHAT'],
+      ['AT (UTC)', 'TYPE', 'FOLLOWER', 'BY', 'WHAT'],
       found.items.map(({ at, type, followerId, actor, message }) => [
         at,
         type,

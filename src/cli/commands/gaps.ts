@@ -108,7 +108,7 @@ async function fetchFiller(client: ApiClient): Promise<GapFillerStatus> {
 
 function gapTable(gaps: readonly Gap[], paint: Paint): string[] {
   return renderTable(
-    ['SYMBOL', 'TIMEFRAME', 'FROM', 'TO', 'BARS', 'CLASS', 'POSITION'],
+    ['SYMBOL', 'TIMEFRAME', 'FROM (UTC)', 'TO (UTC)', 'BARS', 'CLASS', 'POSITION'],
     gaps.map(({ symbol, timeframe, start, end, missingBars, class: kind, position }) => {
       const colour = colours[kind]
       return [

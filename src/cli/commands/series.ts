@@ -82,6 +82,16 @@ function seriesTable(all: readonly Series[], now: number, paint: Paint): string[
       ? [{ note: `${series.problem.code}: ${series.problem.message}`, colour: 'yellow' } as const]
       : []),
   ])
-  const head = ['SYMBOL', 'TIMEFRAME', 'CONTRACT', 'BARS OF', 'ORIGIN', 'FIRST', 'LAST', 'GAPS', 'SCANNED']
+  const head = [
+    'SYMBOL',
+    'TIMEFRAME',
+    'CONTRACT',
+    'BARS OF',
+    'ORIGIN',
+    'FIRST (UTC)',
+    'LAST (UTC)',
+    'GAPS',
+    'SCANNED',
+  ]
   return renderTable(head, rows, paint)
 }

@@ -69,7 +69,7 @@ function gatewayDetails(gateway: Gateway, now: number, { paint }: Toolbox): stri
   const status = statusCell(gateway)
   const facts: Array<[string, string | undefined, Colour?]> = [
     ['status', status.text, status.colour],
-    ['phase', `${gateway.phase} ${age(gateway.since, now)}`],
+    ['phase', `${gateway.phase} for ${age(gateway.since, now)}`],
     ['', phaseNote(gateway, now), 'cyan'],
     ...reasonLines(gateway.reason).map((line, at): [string, string, Colour] => [
       at ? '' : 'reason',
@@ -77,7 +77,10 @@ function gatewayDetails(gateway: Gateway, now: number, { paint }: Toolbox): stri
       'yellow',
     ]),
     ['wanted', gateway.desired],
-    ['connected', gateway.connected ? `yes, since ${ago(gateway.connectedAt) ?? '?'}` : 'no'],
+    [
+      'connected',
+      gateway.connected ? `yes, for ${gateway.connectedAt ? age(gateway.connectedAt, now) : '?'}` : 'no',
+    ],
     ['accounts', gateway.accounts.join(', ') || undefined],
     ['endpoint', gateway.endpoint && `${gateway.endpoint.host}:${gateway.endpoint.port}`],
     ['client id', gateway.clientId?.toString()],
@@ -93,7 +96,7 @@ function gatewayDetails(gateway: Gateway, now: number, { paint }: Toolbox): stri
     ],
     ['image', gateway.image],
     ['started', ago(gateway.startedAt)],
-    ['planned restart', gateway.plannedRestartAt],
+    ['planned restart', gateway.plannedRestartAt && `${gateway.plannedRestartAt} (UTC)`],
     [
       'counters',
       [
@@ -134,7 +137,7 @@ function healthLines(health: GatewayHealth, now: number, { paint }: Toolbox): st
   return [
     `${paint('bold', printable(health.followerId))} ${health.status} ${verdict}`,
     ...renderTable(
-      ['LAYER', 'STATUS', 'SINCE', 'DETAIL'],
+      ['LAYER', 'STATUS', 'FOR', 'DETAIL'],
       health.layers.map((layer) => [
         layer.name,
         { text: layer.status, colour: colours[layer.status] },

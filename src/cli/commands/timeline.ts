@@ -39,5 +39,5 @@ function timelineLines(timeline: GatewayTimeline, paint: Paint): string[] {
   ])
   const down =
     outages === 0 ? 'no outage' : `${counted(outages, 'outage')}, ${duration(outageSeconds * 1000)} in all`
-  return [...renderTable(['FROM', 'FOR', 'PHASE', 'REASON'], rows, paint), down]
+  return [...renderTable(['FROM (UTC)', 'FOR', 'PHASE', 'REASON'], rows, paint), down]
 }
