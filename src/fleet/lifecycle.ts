@@ -14,7 +14,7 @@ export function advance(state: GatewayState, seen: Observation, by: Deciding): G
 
 function decide(current: GatewayState, seen: Observation, by: Deciding): GatewayState {
   if (!seen.wanted) return towardsStopped(current, seen, by)
-  if (seen.hold) return enter(current, 'locked', by.now, { cause: seen.hold })
+  if (seen.hold) return held(current, seen.hold, seen.heldSince, by)
   if (seen.container === undefined) return enter(current, 'backing-off', by.now, { cause: away(seen) })
   if (seen.container === null) return withoutContainer(current, seen, by)
   if (current.recreate && (current.phase === 'locked' || current.phase === 'backing-off')) return current
@@ -22,6 +22,13 @@ function decide(current: GatewayState, seen: Observation, by: Deciding): Gateway
   const over = seen.container.state === 'exited' || seen.container.state === 'created'
   if (over && seen.engineUp) return ended(current, seen.container, seen, by)
   return withContainer(current, seen, by)
+}
+
+/** Locked as long as the hold is old: another manager may have set it. */
+function held(state: GatewayState, cause: Cause, since: number | undefined, { now }: Deciding): GatewayState {
+  const locked = enter(state, 'locked', now, { cause })
+  const isNew = locked.since === now && state.phase !== 'locked'
+  return isNew && since !== undefined ? { ...locked, since: Math.min(since, now) } : locked
 }
 
 /** What keeps us from acting: the engine, or the store that is not ours yet. */
@@ -191,10 +198,10 @@ function withContainer(state: GatewayState, seen: Observation, by: Deciding): Ga
     return enter(state, state.wasReady ? 'reconnecting' : 'booting', now, { cause: verdict?.reason ?? null })
   if (phase !== 'connecting') {
     const fresh = state.wasReady ? newLogin(state) : state
-    return startingUp(
-      enter(fresh, phase, now, { cause: verdict?.reason ?? null, deadline: verdict?.deadline ?? null }),
-      by,
-    )
+    // The log calls each restart planned; one of ours is for what led to it.
+    const isRecovery = phase === 'restarting' && state.phase === 'restarting' && isLoss(state.cause)
+    const cause = isRecovery ? state.cause : (verdict?.reason ?? null)
+    return startingUp(enter(fresh, phase, now, { cause, deadline: verdict?.deadline ?? null }), by)
   }
   if (state.wasReady && (seen.session?.state === 'reconnecting' || seen.session?.state === 'failed'))
     return lost(state, seen, by)
@@ -245,6 +252,8 @@ export function lossOf(session: SessionSnapshot | null): Cause {
   const silent = session?.state === 'ready' || session?.lastError?.code === 'CONNECTION_TIMEOUT'
   return { code: silent ? 'HEARTBEAT_LOST' : 'SESSION_LOST' }
 }
+
+const isLoss = (cause: Cause | null) => cause?.code === 'HEARTBEAT_LOST' || cause?.code === 'SESSION_LOST'
 
 /** A gateway that is lost again so soon after a soft restart is not cured by another one. */
 const softRestartPauseMs = 1_800_000

@@ -64,6 +64,7 @@ export function look(
       code: keeper.record.hold.code,
       ...(keeper.record.hold.detail !== undefined && { detail: keeper.record.hold.detail }),
     },
+    ...(keeper.record.hold && { heldSince: keeper.record.hold.at }),
     engineUp: eyes.engine.up,
     ...(eyes.engine.storeAway && { storeAway: true }),
     ...(eyes.engine.unsafe && { networkUnsafe: eyes.engine.unsafe }),

@@ -95,6 +95,8 @@ export interface Observation {
   readonly wanted: boolean
   /** A stored hold: nothing may be tried until someone acts. */
   readonly hold: Cause | null
+  /** When it was set (ms since the epoch). */
+  readonly heldSince?: number
   readonly engineUp: boolean
   /** It is for the store's sake that nothing may be done: see charge.ts. */
   readonly storeAway?: boolean

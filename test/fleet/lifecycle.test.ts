@@ -30,6 +30,8 @@ const rows: Row[] = [
   ['not wanted although held', { phase: 'locked' }, { wanted: false, container: null, hold: recreate }, 'stopped', null],
   // Held.
   ['held, nothing there', {}, { hold: { code: 'CRASH_LOOP' }, container: null }, 'locked', 'CRASH_LOOP'],
+  ['held by an earlier manager', {}, { hold: { code: 'CRASH_LOOP' }, heldSince: noon - 9, container: null }, 'locked', 'CRASH_LOOP', { since: noon - 9 }],
+  ['held since it was locked', { phase: 'locked', cause: { code: 'CRASH_LOOP' }, since: noon - 20 }, { hold: { code: 'CRASH_LOOP' }, heldSince: noon - 9, container: null }, 'locked', 'CRASH_LOOP', { since: noon - 20 }],
   ['held, still running', ready, { hold: { code: 'WRONG_ACCOUNT' }, session: session('ready') }, 'locked', 'WRONG_ACCOUNT'],
   ['held, engine unknown', {}, { hold: { code: 'LOCKED_OUT' }, container: undefined, engineUp: false }, 'locked', 'LOCKED_OUT'],
   // No container.
@@ -98,6 +100,7 @@ const rows: Row[] = [
   // Restarts.
   ['soft restart under way', { phase: 'restarting', softRestart: { jvmStarts: 1, dueBy: noon + 1 } }, { login: login('connecting') }, 'restarting', null],
   ['soft restart done', { phase: 'restarting', wasReady: true, softRestart: { jvmStarts: 1, dueBy: noon + 1 } }, { login: login('booting', {}, { jvmStarts: 2 }) }, 'booting', null, { softRestart: null, wasReady: false }],
+  ['soft restart of a lost one, as the log tells it', { phase: 'restarting', cause: { code: 'HEARTBEAT_LOST' }, wasReady: true, softRestart: { jvmStarts: 1, dueBy: noon + 1 } }, { login: login('restarting', { reason: { code: 'PLANNED_RESTART' } }, { jvmStarts: 2 }) }, 'restarting', 'HEARTBEAT_LOST', { softRestart: null }],
   ['soft restart never came', { phase: 'restarting', softRestart: { jvmStarts: 1, dueBy: noon } }, { login: login('connecting') }, 'backing-off', 'SESSION_LOST', { crashes: [noon], softRestart: null }],
   ['soft restart due, engine down', { phase: 'restarting', softRestart: { jvmStarts: 1, dueBy: noon } }, { engineUp: false, login: login('connecting') }, 'restarting', null, { crashes: [] }],
   ['another container asked for', { ...ready, phase: 'restarting', recreate }, { session: session('ready') }, 'restarting', 'SESSION_LOST'],
