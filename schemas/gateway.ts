@@ -185,8 +185,12 @@ export const GatewayTimeline = Type.Object(
     heartbeats: Type.Array(Type.Object({ at: Timestamp, roundTripMs: Type.Number() }), {
       description: 'Of the present manager, oldest first, at most 120.',
     }),
-    outages: Type.Integer({ description: 'Times that a wanted gateway stopped being RUNNING.' }),
-    outageSeconds: Type.Number({ description: 'Time that it was wanted and not RUNNING.' }),
+    outages: Type.Integer({
+      description: 'Times that a wanted gateway stopped being RUNNING, or failed to start.',
+    }),
+    outageSeconds: Type.Number({
+      description: 'Time that it was wanted and not RUNNING; a start that has not failed is left out.',
+    }),
   },
   { $id: 'GatewayTimeline' },
 )

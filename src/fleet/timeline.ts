@@ -67,9 +67,10 @@ export function phaseBegin({ at, data }: FleetEvent): PhaseBegin[] {
 /**
  * Spans and outages within the window, from the phases that began before and in it (oldest first) and the present one, which stays open.
  *
- * An outage begins when a RUNNING gateway stops being RUNNING without having been stopped on purpose, and ends when it is RUNNING again, or is
- * stopped. A restart counts, planned or asked for, because nothing could be traded meanwhile; a first start, and one after a stop, does not, nor
- * does a manager that takes over a gateway which ran on. One that began before the window counts with its seconds only.
+ * An outage begins when a RUNNING gateway stops being RUNNING without having been stopped on purpose, or when a start of it fails, and ends when it
+ * is RUNNING again, or is stopped. A restart counts, planned or asked for, because nothing could be traded meanwhile; a first start that has not
+ * failed, and one after a stop, does not, nor does a manager that takes over a gateway which ran on. One that began before the window counts with
+ * its seconds only.
  */
 export function tellTimeline(
   begins: readonly PhaseBegin[],
@@ -79,24 +80,29 @@ export function tellTimeline(
   const spans: GatewayTimeline['spans'] = []
   let outages = 0
   let outageMs = 0
-  let wasRunning = false
+  let isMissed = false
+  let wasOut = false
   const row = joined(begins, present, from)
   for (const [index, begin] of row.entries()) {
     const { phase, at, reason } = begin
     const previous = row[index - 1]
     const next = row[index + 1]
     const status = gatewayStatus(phase)
-    if (isDown(phase)) wasRunning = false
-    const isOut = wasRunning && status !== 'RUNNING' && !isTakenOver(begin, previous)
-    if (status === 'RUNNING') wasRunning = true
+    if (isDown(phase)) isMissed = false
+    else if (status === 'RUNNING' || status === 'FAILED') isMissed = true
+    const isOut = isMissed && status !== 'RUNNING' && !isTakenOver(begin, previous)
+    if (isOut && !wasOut && at >= from) outages++
+    wasOut = isOut
     if (next && next.at <= from) continue
     const shown = { from: Math.max(at, from), to: Math.min(next?.at ?? to, to) }
     if (isOut) outageMs += Math.max(0, shown.to - shown.from)
-    if (isOut && at >= from && previous && gatewayStatus(previous.phase) === 'RUNNING') outages++
+    const last = spans.at(-1)
+    const goesOn = last?.phase === phase && last.reason === reason
+    if (goesOn) spans.pop()
     spans.push({
       phase,
       status,
-      from: stamp(shown.from),
+      from: goesOn ? last.from : stamp(shown.from),
       ...(next && { to: stamp(shown.to) }),
       ...(reason && { reason }),
     })

@@ -67,6 +67,18 @@ t.test('spans', async (t) => {
     })
   })
 
+  await t.test('another manager that finds it as it was begins no other span', async (t) => {
+    const begins: Begin[] = [
+      [10, 'locked', 'booting'],
+      [30, 'locked', 'stopped'],
+    ]
+    t.strictSame(told(begins, [10, 'locked']), {
+      spans: ['0-10 booting', '10- locked'],
+      outages: 1,
+      minutes: 50,
+    })
+  })
+
   await t.test('a wall clock set back makes no span end before it began', async (t) => {
     const begins: Begin[] = [
       [10, 'creating', 'stopped'],
@@ -130,15 +142,35 @@ t.test('outages', async (t) => {
       minutes: 10,
     },
     {
-      name: 'a start that fails never ran',
+      name: 'a start that fails, from then on',
       begins: [
         [-90, 'stopped'],
         [10, 'creating'],
         [11, 'booting'],
         [12, 'locked'],
       ],
+      outages: 1,
+      minutes: 48,
+    },
+    {
+      name: 'a start that fails, and fails again, is one outage until it is stopped',
+      begins: [
+        [-90, 'stopped'],
+        [10, 'creating'],
+        [12, 'backing-off'],
+        [14, 'creating'],
+        [16, 'backing-off'],
+        [20, 'stopping'],
+        [21, 'stopped'],
+      ],
+      outages: 1,
+      minutes: 8,
+    },
+    {
+      name: 'a gateway that is locked all along',
+      begins: [[-90, 'locked']],
       outages: 0,
-      minutes: 0,
+      minutes: 60,
     },
     {
       name: 'another manager takes it over as it runs',
