@@ -13,7 +13,9 @@ const askMs = 500
 const help = `
 bash   source <(ibgm completion bash)      in ~/.bashrc
 zsh    source <(ibgm completion zsh)       in ~/.zshrc, after compinit
-fish   ibgm completion fish | source       in ~/.config/fish/config.fish`
+fish   ibgm completion fish | source       in ~/.config/fish/config.fish
+
+It completes \`ibgm\`, not \`npx ibgm\`: in a clone of the repository, \`npm link\` puts ibgm on your PATH.`
 
 export function addCompletionCommands(cli: Cli): void {
   const { program } = cli
