@@ -18,7 +18,6 @@ export class Watch {
   readonly violations = new Map<string, string>()
   readonly recoveries = new Recoveries()
   readonly silences = new Set<Silence>()
-  readonly dark: Array<{ from: number; to: number }> = []
   /** What the manager said last; empty while it is down. */
   gateways: readonly Gateway[] = []
   looks = 0
@@ -26,6 +25,8 @@ export class Watch {
   /** Ids of containers that were seen, by hash of their username: a login each. */
   readonly logins = new Map<string, Set<string>>()
   readonly #world: ChaosWorld
+  readonly #dark: Array<{ from: number; to: number }> = []
+  readonly #clearing = new Set<{ to: number }>()
   #lastMemory = 0
 
   constructor(world: ChaosWorld) {
@@ -52,18 +53,17 @@ export class Watch {
     this.#atMachine()
   }
 
-  /** Beginning and end of a time in which history may have holes. */
+  /** Begins a time in which history may have holes; it ends when its cause is said to be over and the manager is ready again. */
   darkSpan(): () => void {
     const span = { from: Date.now() - slackMs, to: Number.POSITIVE_INFINITY }
-    this.dark.push(span)
+    this.#dark.push(span)
     return () => {
-      // The first events after it may still tell of what came before.
-      span.to = Date.now() + slackMs
+      this.#clearing.add(span)
     }
   }
 
   get darkSpans(): readonly DarkSpan[] {
-    return this.dark
+    return this.#dark
   }
 
   async #atManager(): Promise<void> {
@@ -74,6 +74,11 @@ export class Watch {
     const ready = await manager.ask('GET', '/readyz')
     if (list && list.status >= 500) this.broken(`GET /gateways: ${list.status} ${list.text}`)
     this.gateways = list?.status === 200 ? list.body.items : []
+    if (ready?.status === 200) {
+      // The first events after it may still tell of what came before.
+      for (const span of this.#clearing) span.to = Date.now() + slackMs
+      this.#clearing.clear()
+    }
     this.recoveries.look({
       atMs: Date.now(),
       gateways: list && new Map(this.gateways.map((gateway) => [gateway.followerId, gateway])),
