@@ -39,16 +39,14 @@ export function alertsChangeAt(judged: Judged, now: number): number | undefined 
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
-const putCredentials = 'npx ibgm followers credentials {id}'
-
-function lockAlert({ state }: Judged, draft: Draft): AlertDraft | undefined {
+function lockAlert({ state, follower }: Judged, draft: Draft): AlertDraft | undefined {
   if (state.phase !== 'locked' || !state.cause) return undefined
-  const { code, message, action = '' } = describeReason(state.cause)
-  // A launch with the same rejected login is refused; new credentials are enough.
-  const command = code === 'CREDENTIALS_REJECTED' ? putCredentials : 'npx ibgm launch {id}'
+  const { code, message, action = '' } = describeReason(state.cause, follower.id)
+  // Where launching is not the remedy, or not the first, the action says what is.
+  const command = action.includes('npx ibgm') ? '' : '(npx ibgm launch {id})'
   return draft('CRITICAL', code, 'Gateway needs a person', {
     message,
-    action: `${action} (${command})`.trim(),
+    action: `${action} ${command}`.trim(),
   })
 }
 
@@ -84,12 +82,8 @@ function troubleAlert(judged: Judged, now: number, draft: Draft): AlertDraft | u
   const telling = troubleTelling(judged)
   if (telling && now < telling.at && !judged.told(trouble.code)) return undefined
   const level = judged.state.failures >= 3 ? 'ERROR' : 'WARNING'
-  const { message, action } = outlasting(trouble, telling, now, judged.state.troubleSince)
-  const lacks = trouble.code === 'CREDENTIALS_MISSING' || trouble.code === 'CREDENTIALS_INCOMPLETE'
-  return draft(level, trouble.code, 'Gateway is down', {
-    message,
-    action: lacks ? `${action} (${putCredentials})` : action,
-  })
+  const words = outlasting(judged.follower.id, trouble, telling, now, judged.state.troubleSince)
+  return draft(level, trouble.code, 'Gateway is down', words)
 }
 
 interface Outage {
@@ -124,7 +118,7 @@ function outageAlert(judged: Judged, now: number, draft: Draft): AlertDraft | un
   const told = outageCodes.find((code) => judged.told(code))
   const outage = outageOf(judged)
   if (outage && (now >= outage.telling.at || told === outage.cause.code)) {
-    const words = outlasting(outage.cause, outage.telling, now, outage.since)
+    const words = outlasting(judged.follower.id, outage.cause, outage.telling, now, outage.since)
     return draft('ERROR', outage.cause.code, outage.title, words)
   }
   // On the ladder to its next try, or under a manager that has just started, it is as lost as before.
@@ -137,12 +131,13 @@ function outageAlert(judged: Judged, now: number, draft: Draft): AlertDraft | un
 
 /** The cause's words; after maintenance that it has outlasted, those of both. */
 function outlasting(
+  followerId: string,
   cause: Cause,
   { outlasted, at }: Telling | { outlasted?: undefined; at: number } = { at: 0 },
   now: number,
   since: number | null,
 ): { message: string; action: string } {
-  const { message, action } = describeReason(cause)
+  const { message, action } = describeReason(cause, followerId)
   const began = since === null ? '' : `It began at ${new Date(since).toISOString().slice(11, 16)} UTC. `
   const both =
     outlasted && now >= at

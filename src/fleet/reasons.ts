@@ -6,7 +6,7 @@ import type { ReasonCode } from '../../schemas/reason.ts'
 export interface ReasonText {
   /** What happened, as a clause without a full stop: a detail may follow it. */
   readonly message: string
-  /** What a person should do; absent when the manager acts by itself. */
+  /** What a person should do, `{id}` standing for the follower; absent when the manager acts by itself. */
   readonly action?: string
   /**
    * Whether the cause alone locks the gateway until a person acts. `LOCKED_OUT` and `TWOFA_TIMEOUT` lock only under
@@ -24,12 +24,14 @@ export interface Cause {
 export const reasonText: Readonly<Record<ReasonCode, ReasonText>> = {
   CREDENTIALS_MISSING: {
     message: 'There is no username or password to log in with',
-    action: 'Store both with PUT /followers/{id}/credentials, or fix the secret that the record refers to.',
+    action:
+      'Store both (npx ibgm followers credentials {id}, or PUT /api/v1/followers/{id}/credentials), or fix the secret that the record refers to.',
     locks: false,
   },
   CREDENTIALS_INCOMPLETE: {
     message: 'The secret was found but lacks the username or the password',
-    action: 'Add the missing field (IB_USER and IB_PASS) to the secret.',
+    action:
+      'Store both anew (npx ibgm followers credentials {id}), or add the missing field (IB_USER and IB_PASS) to the secret.',
     locks: false,
   },
   VAULT_UNREACHABLE: {
@@ -55,7 +57,7 @@ export const reasonText: Readonly<Record<ReasonCode, ReasonText>> = {
   CREDENTIALS_REJECTED: {
     message: 'IBKR rejected the username or the password',
     action:
-      'Correct the stored credentials; nothing is tried until they change, because IBKR locks a user after repeated failures.',
+      'Correct the stored credentials (npx ibgm followers credentials {id}); nothing is tried until they change, because IBKR locks a user after repeated failures.',
     locks: true,
   },
   LOGIN_ERROR: {
@@ -78,18 +80,19 @@ export const reasonText: Readonly<Record<ReasonCode, ReasonText>> = {
   },
   TWOFA_TIMEOUT: {
     message: 'Nobody approved the second factor in time',
-    action: 'Launch again when someone holds the phone with IBKR Mobile.',
+    action: 'Take the phone with IBKR Mobile, then launch again (npx ibgm launch {id}).',
     locks: false,
   },
   TWOFA_DEVICE_REQUIRED: {
     message: 'The user has several second-factor devices and none was chosen',
     action:
-      "Set the follower's gateway.twofaDevice to the exact text of the list's entry, then launch again.",
+      "Set the follower's gateway.twofaDevice to the exact text of the list's entry, then launch again (npx ibgm launch {id}).",
     locks: true,
   },
   EXISTING_SESSION: {
     message: 'Another session holds this username',
-    action: 'Log the user out elsewhere (TWS, another gateway, Client Portal, the phone), then launch again.',
+    action:
+      'Log the user out elsewhere (TWS, another gateway, Client Portal, the phone), then launch again (npx ibgm launch {id}).',
     locks: true,
   },
   COMPETING_SESSION: {
@@ -117,7 +120,8 @@ export const reasonText: Readonly<Record<ReasonCode, ReasonText>> = {
   },
   CONFIG_ERROR: {
     message: 'The gateway cannot start with its present image or settings',
-    action: 'Fix the setting or choose another image as the message says, then launch again.',
+    action:
+      'Fix the setting or choose another image as the message says, then launch again (npx ibgm launch {id}).',
     locks: true,
   },
   STARTUP_TIMEOUT: {
@@ -153,12 +157,13 @@ export const reasonText: Readonly<Record<ReasonCode, ReasonText>> = {
   },
   CRASH_LOOP: {
     message: 'The gateway failed too often in a short time and is left alone',
-    action: 'Read the events and the log of the gateway, remove the cause, then launch again.',
+    action:
+      'Read the events and the log of the gateway, remove the cause, then launch again (npx ibgm launch {id}).',
     locks: true,
   },
   LOGIN_BUDGET: {
     message: 'The username has used up its allowance of logins',
-    action: 'Find out why logins fail before IBKR locks the user, then launch again.',
+    action: 'Find out why logins fail before IBKR locks the user, then launch again (npx ibgm launch {id}).',
     locks: true,
   },
   PORT_EXHAUSTED: {
@@ -203,17 +208,18 @@ export const reasonText: Readonly<Record<ReasonCode, ReasonText>> = {
   },
   WRONG_ACCOUNT: {
     message: 'The gateway reports an account that the follower does not expect',
-    action: "Correct the follower's accounts, its tradingMode or its credentials, then launch again.",
+    action:
+      'Compare its record (npx ibgm followers show {id}) with the account that was reported; correct accounts or tradingMode (npx ibgm followers patch {id} --set …) or the login (npx ibgm followers credentials {id}), and only then launch (npx ibgm launch {id}).',
     locks: true,
   },
 }
 
-/** A cause in the API's words: the message with its detail appended, and the action where there is one. */
-export function describeReason({ code, detail }: Cause): Reason {
+/** A cause in the API's words: the message with its detail appended, and the action where there is one, with its commands for `followerId` [ID]. */
+export function describeReason({ code, detail }: Cause, followerId = 'ID'): Reason {
   const { message, action } = reasonText[code]
   return {
     code,
     message: detail === undefined ? `${message}.` : `${message}: ${detail.replace(/\.$/, '')}.`,
-    ...(action === undefined ? {} : { action }),
+    ...(action === undefined ? {} : { action: action.replaceAll('{id}', followerId) }),
   }
 }

@@ -32,7 +32,7 @@ export function statusView(keeper: Keeper): GatewayStatusView {
     phase: state.phase,
     healthy: status === 'RUNNING' && answers(keeper),
     since: stamp(state.since),
-    ...(state.cause && { reason: describeReason(state.cause) }),
+    ...(state.cause && { reason: describeReason(state.cause, keeper.follower.id) }),
   }
 }
 

@@ -21,7 +21,7 @@ export function createStoredCredentials(deps: {
       signal.throwIfAborted()
       const sealed = await secrets.get(id)
       if (sealed === null)
-        throw new FleetError('CREDENTIALS_MISSING', `Follower ${id} has no credentials yet. ${howToPut(id)}`)
+        throw new FleetError('CREDENTIALS_MISSING', `Follower ${id} has no credentials yet.`)
       return open(sealed, id, key)
     },
 
@@ -49,12 +49,12 @@ function open(sealed: string, followerId: string, key: SealingKey): GatewayCrede
   if (unsealed.outcome === 'other-key')
     throw new FleetError(
       'CREDENTIALS_MISSING',
-      `The credentials of follower ${followerId} were stored under another key (${unsealed.keyId}, now ${key.id}). Bring back that CREDENTIALS_KEY or credentials.key, or store them again. ${howToPut(followerId)}`,
+      `The credentials of follower ${followerId} were stored under another key (${unsealed.keyId}, now ${key.id}). Bring back that CREDENTIALS_KEY or credentials.key, or store them again.`,
     )
   if (unsealed.outcome === 'damaged')
     throw new FleetError(
       'CREDENTIALS_MISSING',
-      `The stored credentials of follower ${followerId} are damaged and cannot be read. ${howToPut(followerId)}`,
+      `The stored credentials of follower ${followerId} are damaged and cannot be read: store them again.`,
     )
   try {
     const { username, password } = JSON.parse(unsealed.plain.toString('utf8')) as GatewayCredentials
@@ -62,8 +62,4 @@ function open(sealed: string, followerId: string, key: SealingKey): GatewayCrede
   } finally {
     unsealed.plain.fill(0)
   }
-}
-
-function howToPut(followerId: string): string {
-  return `PUT /api/v1/followers/${followerId}/credentials.`
 }
