@@ -8,6 +8,8 @@ import { engineAddress } from '../../src/adapters/docker/engine.ts'
 import { until } from '../fleet/world.ts'
 
 const upMs = 90_000
+/** One that was about to start containers takes half a minute to end by itself. */
+const endMs = 60_000
 
 export interface ChaosEngine {
   readonly docker: Dockerode
@@ -91,7 +93,9 @@ export class OwnEngine implements ChaosEngine {
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
     child.kill(signal)
+    const late = setTimeout(() => child.kill('SIGKILL'), endMs)
     await gone
+    clearTimeout(late)
   }
 
   #configure(liveRestore: boolean): void {
