@@ -2,7 +2,7 @@
 import type { IbStatus, SystemStatus } from '../../../schemas/system.ts'
 import { api } from '../api.ts'
 import { usePolled } from '../polled.ts'
-import { Facts, Panel } from '../ui/facts.tsx'
+import { type Fact, Facts, Panel } from '../ui/facts.tsx'
 import { Heard } from '../ui/heard.tsx'
 import { State } from '../ui/state.tsx'
 import { Age } from '../ui/time.tsx'
@@ -82,27 +82,58 @@ function Manager({ system }: { readonly system: SystemStatus }) {
 }
 
 function Dependencies({ system }: { readonly system: SystemStatus }) {
-  const rows = [
-    ['Engine', system.engine],
-    ['Store', system.store],
-    ['Credentials', system.credentials],
-  ] as const
   return (
     <Panel title="What it leans on">
       <Facts
-        facts={rows.map(([name, { kind, version, reachable, latencyMs, detail }]) => [
-          name,
-          <>
-            <State tone={reachable ? 'good' : 'trouble'}>
-              {kind}
-              {version === undefined || version === kind ? '' : ` ${version}`}{' '}
-              {reachable ? 'answers' : 'does not answer'}
-            </State>
-            {latencyMs !== undefined && <span class="fact-aside"> in {latencyMs.toFixed(1)} ms</span>}
-            {detail !== undefined && <p class="fact-detail">{detail}</p>}
-          </>,
-        ])}
+        facts={[
+          dependencyFact('Engine', system.engine),
+          dependencyFact('Store', system.store),
+          dependencyFact('Credentials', system.credentials),
+          // An older manager tells of none.
+          ...(system.alertSinks ?? []).map(sinkFact),
+        ]}
       />
     </Panel>
   )
+}
+
+function dependencyFact(
+  name: string,
+  { kind, version, reachable, latencyMs, detail }: SystemStatus['engine'],
+): Fact {
+  return [
+    name,
+    <>
+      <State tone={reachable ? 'good' : 'trouble'}>
+        {kind}
+        {version === undefined || version === kind ? '' : ` ${version}`}{' '}
+        {reachable ? 'answers' : 'does not answer'}
+      </State>
+      {latencyMs !== undefined && <span class="fact-aside"> in {latencyMs.toFixed(1)} ms</span>}
+      {detail !== undefined && <p class="fact-detail">{detail}</p>}
+    </>,
+  ]
+}
+
+/** Where alerts are sent to. */
+function sinkFact({ name, waiting, lastDeliveredAt, lastError }: SystemStatus['alertSinks'][number]): Fact {
+  const late = waiting === 0 ? '' : `, ${waiting} waiting`
+  return [
+    `Alerts: ${name}`,
+    <>
+      <State tone={lastError !== undefined ? 'trouble' : lastDeliveredAt === undefined ? 'moving' : 'good'}>
+        {lastError !== undefined
+          ? `does not take them${late}`
+          : lastDeliveredAt === undefined
+            ? `none sent yet${late}`
+            : `takes them${late}`}
+      </State>
+      {lastDeliveredAt !== undefined && (
+        <span class="fact-aside">
+          , last <Age at={lastDeliveredAt} suffix=" ago" />
+        </span>
+      )}
+      {lastError !== undefined && <p class="fact-detail">{lastError}</p>}
+    </>,
+  ]
 }
