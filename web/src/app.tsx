@@ -12,6 +12,7 @@ import { connection } from './store.ts'
 import { SystemPage } from './system/system-page.tsx'
 import { forgetToken, token } from './token.ts'
 import { DialogHost } from './ui/dialog.tsx'
+import { Zone } from './ui/time.tsx'
 import { Toasts } from './ui/toast.tsx'
 
 export function App() {
@@ -69,6 +70,7 @@ function Footer({ place }: { readonly place: Place }) {
     <footer class="footer">
       <a href="/docs">API</a>
       <a href="/runbook">Runbook</a>
+      <Zone />
       {place.page === 'fleet' && (
         <span class="footer-keys">
           <kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> from row to row

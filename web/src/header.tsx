@@ -2,6 +2,7 @@
 import { computed } from '@preact/signals'
 import { retryNow } from './live.ts'
 import { addressOf, type Place } from './places.ts'
+import { SimulatedMark } from './simulated.tsx'
 import { connection, gateways, loaded, managerNow, now, openAlerts } from './store.ts'
 import { countdown, spanWords } from './ui/duration.ts'
 import type { Tone } from './ui/phases.ts'
@@ -47,6 +48,7 @@ export function Header({ place }: { readonly place: Place }) {
             </a>
           ))}
         </nav>
+        {loaded.value && <SimulatedMark />}
         <FleetCounts />
         <ConnectionState />
       </div>

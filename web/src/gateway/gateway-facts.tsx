@@ -1,5 +1,6 @@
 // What is known of a gateway that seldom changes: accounts, container, sessions, counts.
 import type { Gateway } from '../../../schemas/gateway.ts'
+import { isSimulated } from '../simulated.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { type Fact, Facts, Panel } from '../ui/facts.tsx'
 import { Age, Moment } from '../ui/time.tsx'
@@ -48,6 +49,7 @@ export function GatewayFacts({ gateway }: { readonly gateway: Gateway }) {
           'Image',
           <span key="image" class="mono">
             {image}
+            {isSimulated.value && <span class="soft"> (not run: this gateway is simulated)</span>}
           </span>,
         ],
   ]

@@ -38,6 +38,7 @@ export function LogTail({ gateway }: { readonly gateway: Gateway }) {
           />
           Only stages and errors
         </label>
+        <span class="soft">Times in the gateway's own zone</span>
         <span class="log-state soft">{stateWords(state.value, gateway, all.length > 0)}</span>
       </div>
       <Lines lines={shown} isHeld={held.value !== null} followerId={gateway.followerId} />

@@ -8,6 +8,7 @@ import { moment } from '../ui/duration.ts'
 import { Panel, WideTable } from '../ui/facts.tsx'
 import { Heard } from '../ui/heard.tsx'
 import type { Tone } from '../ui/phases.ts'
+import { Zone } from '../ui/time.tsx'
 import { Band, heights, lasted } from './band.tsx'
 import { restartsOf, type Segment, type Stretch, segmentsOf, tonesOf } from './phase-segments.ts'
 
@@ -80,6 +81,7 @@ function Timeline({ timeline }: { readonly timeline: GatewayTimeline }) {
       ) : (
         <>
           <Band segments={segments} width={width} stretch={stretch} />
+          <Zone />
           <ul class="legend" aria-label="Legend">
             {tonesOf(segments).map((tone) => (
               <li key={tone}>

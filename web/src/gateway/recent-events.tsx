@@ -8,7 +8,7 @@ import { history, managerNow } from '../store.ts'
 import { Button } from '../ui/button.tsx'
 import { Panel } from '../ui/facts.tsx'
 import { Heard } from '../ui/heard.tsx'
-import { Moment } from '../ui/time.tsx'
+import { Moment, Zone } from '../ui/time.tsx'
 import { merged } from './events.ts'
 
 const day = 24 * 3_600_000
@@ -24,6 +24,7 @@ export function RecentEvents({ followerId }: { readonly followerId: string }) {
   const live = useComputed(() => history.value.filter((event) => event.followerId === followerId))
   return (
     <Panel title="History">
+      <Zone />
       <Heard polled={polled} what="history">
         {(asked) => <Events events={merged(asked, live.value)} />}
       </Heard>
