@@ -89,7 +89,7 @@ export function tellTimeline(
     const next = row[index + 1]
     const status = gatewayStatus(phase)
     if (isDown(phase)) isMissed = false
-    else if (status === 'RUNNING' || status === 'FAILED') isMissed = true
+    else if (status === 'RUNNING' || isFailure(begin)) isMissed = true
     const isOut = isMissed && status !== 'RUNNING' && !isTakenOver(begin, previous)
     if (isOut && !wasOut && at >= from) outages++
     wasOut = isOut
@@ -109,6 +109,16 @@ export function tellTimeline(
   }
   return { from: stamp(from), to: stamp(to), spans, outages, outageSeconds: Math.round(outageMs / 1000) }
 }
+
+/** Each start begins so for a moment: it waits for its credentials, or for the first look at the engine. */
+const isAwaited: ReadonlySet<ReasonCode | undefined> = new Set<ReasonCode>([
+  'CREDENTIALS_MISSING',
+  'ENGINE_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+])
+
+const isFailure = ({ phase, reason }: PhaseBegin) =>
+  gatewayStatus(phase) === 'FAILED' && (phase === 'locked' || !isAwaited.has(reason))
 
 const isDown = (phase: GatewayPhase) => phase === 'stopping' || phase === 'stopped'
 
