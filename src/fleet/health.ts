@@ -17,6 +17,7 @@ export interface Layer {
 
 type Finding = { readonly status: LayerStatus; readonly detail?: string }
 
+const noContainer = 'no container'
 const ok: Finding = { status: 'ok' }
 const unknown: Finding = { status: 'unknown' }
 const failing = (detail: string): Finding => ({ status: 'failing', detail })
@@ -66,11 +67,12 @@ export function findLayers(seen: Observation, answers: boolean): Record<HealthLa
         ? ok
         : failing('the gateway has lost IB (1100 or 2110)')
       : unknown,
-    farms: ready
-      ? session.brokenFarms.length === 0
-        ? ok
-        : failing(`down: ${session.brokenFarms.join(', ')}`)
-      : unknown,
+    farms:
+      ready && session.upstream === 'up'
+        ? session.brokenFarms.length === 0
+          ? ok
+          : failing(`down: ${session.brokenFarms.join(', ')}`)
+        : unknown,
   }
   const needsContainer = container?.state !== 'running' && !ready
   for (const name of healthLayers) if (needsContainer && name !== 'container') layers[name] = unknown
@@ -79,7 +81,7 @@ export function findLayers(seen: Observation, answers: boolean): Record<HealthLa
 
 function containerLayer({ container, engineUp, session }: Observation): Finding {
   if (container === undefined) return failing('the container engine has not answered yet')
-  if (container === null) return failing('no container')
+  if (container === null) return failing(noContainer)
   if (container.state !== 'running')
     return failing(
       container.state === 'exited'
@@ -112,6 +114,16 @@ export function foldLayers(
   })
 }
 
+/** Nothing is there because of the state's cause: that is what failed. */
+function withCause(layers: readonly Layer[], { phase, cause }: GatewayState): Layer[] {
+  const isGivenUp = cause !== null && (phase === 'locked' || phase === 'backing-off')
+  return layers.map((layer) =>
+    isGivenUp && layer.name === 'container' && layer.detail === noContainer
+      ? { ...layer, detail: `${noContainer}: ${phase} for ${cause.code}` }
+      : layer,
+  )
+}
+
 /** Healthy: RUNNING, and the session has answered in time. Farms and slow answers degrade, they do not fail. */
 export function healthVerdict(
   followerId: string,
@@ -129,6 +141,6 @@ export function healthVerdict(
     healthy,
     status,
     ...(failingLayer && { failing: failingLayer.name }),
-    layers: [...layers],
+    layers: withCause(layers, state),
   }
 }

@@ -64,7 +64,7 @@ const rows: Array<[name: string, seen: Partial<Observation>, layers: string, det
   ],
   ['ready, log says nothing', { session: session('ready') }, '++++++++'],
   ['wrong account', { ...ready, accountFault: 'U9 is no paper account' }, '++++-+++', /U9/],
-  ['upstream lost', { ...inLog, session: session('ready', { upstream: 'lost' }) }, '++++++-+', /1100/],
+  ['upstream lost', { ...inLog, session: session('ready', { upstream: 'lost' }) }, '++++++-?', /1100/],
   ['farm down', { ...inLog, session: session('ready', { brokenFarms: ['usfarm'] }) }, '+++++++-', /usfarm/],
 ]
 for (const [name, seen, layers, detail] of rows)
@@ -97,6 +97,12 @@ t.test('the verdict', async (t) => {
   t.match(verdict('ready', ready, false), { healthy: false, failing: 'heartbeat' }, 'RUNNING is not enough')
   const lost = { ...inLog, session: session('ready', { upstream: 'lost', brokenFarms: ['usfarm'] }) }
   t.match(verdict('upstream-lost', lost), { healthy: false, status: 'STARTING', failing: 'upstream' })
+  const locked = state({ phase: 'locked', cause: { code: 'CRASH_LOOP' } })
+  const nothing = foldLayers([], findLayers(look({ container: null }), false), noon)
+  t.match(healthVerdict('f1', locked, nothing, false).layers[0], {
+    status: 'failing',
+    detail: 'no container: locked for CRASH_LOOP',
+  })
   t.equal(verdict('ready', ready).layers[0]?.since, '2026-01-05T17:00:00.000Z')
 })
 
