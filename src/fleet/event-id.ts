@@ -1,4 +1,5 @@
 // Ids of events: they sort by time, and so an id is a place in the history even where no event has it. Pure.
+import { FleetError } from '../ports/errors.ts'
 
 const sameMomentDigits = 4
 const shape = /^[0-9a-z]{9}-[0-9a-z]{4}$/
@@ -21,9 +22,12 @@ export function placeAfter(atMs: number): string {
   return `${base36(Math.floor(atMs), 9)}-${'z'.repeat(sameMomentDigits)}`
 }
 
-/** The place that a text names: an id, known or not, or an RFC 3339 time; null when it is neither. */
-export function placeOf(text: string): string | null {
+/** The place that a text names: an id, known or not, or an RFC 3339 time. INVALID_REQUEST, which calls it `parameter`, when it is neither. */
+export function placeOf(text: string, parameter = 'since'): string {
   if (shape.test(text)) return text
   const atMs = rfc3339.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(atMs) ? null : placeAfter(atMs)
+  if (!Number.isNaN(atMs)) return placeAfter(atMs)
+  throw new FleetError('INVALID_REQUEST', `${parameter} must be the id of an event or an RFC 3339 time.`, {
+    faults: [{ path: 'since', message: 'must be the id of an event or an RFC 3339 time' }],
+  })
 }

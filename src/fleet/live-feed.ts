@@ -2,7 +2,6 @@
 import type { Gateway } from '../../schemas/gateway.ts'
 import type { Alert, FleetEvent } from '../../schemas/system.ts'
 import type { Clock } from '../ports/clock.ts'
-import { FleetError } from '../ports/errors.ts'
 import type { FollowQuery, StreamItem } from '../ports/fleet.ts'
 import type { EventStore } from '../ports/stores.ts'
 import { placeOf } from './event-id.ts'
@@ -124,13 +123,7 @@ export class LiveFeed {
   #startOf(since: string | undefined): string {
     const { latest } = this.recent
     if (since === undefined) return latest
-    const place = placeOf(since)
-    if (place === null)
-      throw new FleetError(
-        'INVALID_REQUEST',
-        'Last-Event-ID, or since, must be the id of an event or an RFC 3339 time.',
-        { faults: [{ path: 'since', message: 'must be the id of an event or an RFC 3339 time' }] },
-      )
+    const place = placeOf(since, 'Last-Event-ID, or since,')
     // A place beyond all that we know is of another store: nothing of ours came after it yet.
     return isBefore(place, latest) ? place : latest
   }

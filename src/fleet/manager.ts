@@ -27,12 +27,13 @@ import type {
 import type { FleetLevels } from '../ports/levels.ts'
 import type { GatewayCredentials, LogLine } from '../ports/runtime.ts'
 import type { IbSession } from '../session/session.ts'
+import { placeOf } from './event-id.ts'
 import { Fleet } from './fleet.ts'
 import { countStatuses, EventLoopWatch, ibStatus } from './fleet-status.ts'
 import { FollowerDesk, followerNotFound, page } from './follower-desk.ts'
 import type { Keeper } from './keeper.ts'
-import { fleetLevels } from './levels.ts'
 import { LeaseDesk } from './lease-desk.ts'
+import { fleetLevels } from './levels.ts'
 import { review } from './records.ts'
 import { retireFollower } from './retire.ts'
 import { gatewayScreen } from './screen.ts'
@@ -271,7 +272,12 @@ export class GatewayManager implements FleetControl {
     this.#verbs.mustBeOpen()
     return this.#leases.lease(this.#keeper(id), body, caller)
   }
-  async renewLease(id: string, clientId: number, ttlSeconds?: number, _caller: Caller = local): Promise<Lease> {
+  async renewLease(
+    id: string,
+    clientId: number,
+    ttlSeconds?: number,
+    _caller: Caller = local,
+  ): Promise<Lease> {
     return this.#leases.renew(this.#keeper(id), clientId, ttlSeconds)
   }
   async releaseLease(id: string, clientId: number, caller: Caller = local): Promise<void> {
@@ -315,12 +321,9 @@ export class GatewayManager implements FleetControl {
     followerId?: string
     limit: number
   }): Promise<FleetEvent[]> {
+    const after = since === undefined ? {} : { since: placeOf(since) }
     await this.#fleet.audit.flush()
-    const at = since === undefined ? Number.NaN : Date.parse(since)
-    return this.#deps.stores.events.list({
-      ...query,
-      ...(since !== undefined && { since: Number.isNaN(at) ? since : at }),
-    })
+    return this.#deps.stores.events.list({ ...query, ...after })
   }
 
   follow(query: FollowQuery, signal: AbortSignal): AsyncIterable<readonly StreamItem[]> {

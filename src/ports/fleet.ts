@@ -132,6 +132,7 @@ export interface FleetControl {
   listAlerts(query: { open?: boolean; followerId?: string; limit: number }): Promise<Alert[]>
   /** ALERT_NOT_FOUND. */
   acknowledgeAlert(id: string, caller: Caller): Promise<Alert>
+  /** INVALID_REQUEST when `since` is neither the id of an event nor a time. */
   listEvents(query: { since?: string; followerId?: string; limit: number }): Promise<FleetEvent[]>
   /**
    * What is, then what changes, some items at a time, until `signal` aborts or the manager stops; then it simply ends. First the states asked for

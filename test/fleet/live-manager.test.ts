@@ -79,4 +79,7 @@ t.test('a follower of the history comes again to another manager and has it all,
   const row = spans.map(({ phase }) => phase)
   t.ok(row.lastIndexOf('stopped') > row.indexOf('ready'), 'it was stopped with its manager')
   t.equal(outages, 0, 'on purpose')
+  await t.rejects(next.listEvents({ since: 'yesterday', limit: 9 }), { code: 'INVALID_REQUEST' })
+  const latest = (await next.listEvents({ since: last, limit: 1000 })).map(({ id }) => id)
+  t.strictSame(latest, ids.slice(ids.indexOf(last) + 1, ids.indexOf(last) + 1 + latest.length))
 })
