@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import type { Alert } from '../../schemas/system.ts'
 import { until } from '../fleet/world.ts'
 import { openPage, seriousViolations, takeComplaints } from './chromium.ts'
 import { chromiumFor, logIn, patience, rowOf, startProduct, tokenFor, unhealthy } from './dashboard-world.ts'
@@ -91,7 +92,9 @@ t.test('the dashboard through a day', async (t) => {
     await product.call('POST', '/gateways/charlie/launch')
     await product.reach('charlie', 'awaiting-2fa')
     await page.goto(`${product.url}/#/`)
-    await rowOf(page, 'charlie').getByRole('link', { name: 'charlie' }).focus()
+    await rowOf(page, 'charlie').getByRole('link', { name: 'charlie' }).waitFor(patience)
+    await page.keyboard.press('ArrowDown')
+    t.equal(await focused(page), 'charlie', 'from a page without a focus to its first row')
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('Enter')
@@ -111,8 +114,21 @@ t.test('the dashboard through a day', async (t) => {
     await page.goto(`${product.url}/#/alerts`)
     const alert = page.getByRole('article').filter({ hasText: 'CREDENTIALS_REJECTED' })
     await alert.getByText('What to do:').waitFor(patience)
-    await alert.getByRole('button', { name: /^Acknowledge/ }).click()
+    await page.getByRole('article').filter({ hasText: 'AWAITING_2FA' }).first().waitFor(patience)
+    await alert.getByRole('button', { name: /^Acknowledge/ }).dblclick()
     await alert.getByText('acknowledged by admin-test').waitFor(patience)
+    await alert.getByRole('button').waitFor({ ...patience, state: 'detached' })
+    const { items } = (await product.call<{ items: Alert[] }>('GET', '/alerts')).body
+    t.strictSame(
+      items.filter(({ acknowledgedAt }) => acknowledgedAt).map(({ code }) => code),
+      ['CREDENTIALS_REJECTED'],
+      'a double click silences no other',
+    )
+    await page.goto(`${product.url}/#/gateways/echo`)
+    const launch = page.getByRole('button', { name: 'Launch', exact: true })
+    await launch.waitFor(patience)
+    t.ok(await launch.isDisabled(), 'what would be refused cannot be pressed')
+    await page.getByRole('button', { name: 'Copy command for echo' }).waitFor(patience)
     t.strictSame(takeComplaints(visitor, unhealthy), [])
   })
 

@@ -45,7 +45,7 @@ t.test('what to press next: no launch where only other credentials help', async 
   t.equal(fittingVerb(aGateway('alpha', { phase: 'backing-off' })), 'launch')
   t.equal(fittingVerb(aGateway('alpha', { phase: 'upstream-lost' })), undefined)
   t.equal(fittingVerb(aGateway('alpha', { phase: 'booting' })), 'stop')
-  t.match(whyNot('launch', locked('CREDENTIALS_REJECTED')), /Store others/)
+  t.match(whyNot('launch', locked('CREDENTIALS_REJECTED')), /others are stored/)
   t.equal(whyNot('launch', locked('TWOFA_TIMEOUT')), null)
 })
 

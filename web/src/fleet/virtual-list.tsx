@@ -101,6 +101,27 @@ export function VirtualList<T extends ListItem>({ items, label, renderItem }: Vi
     event.preventDefault()
   }
 
+  // From a page without a focus, and down from the search: to the first row in sight. Held in a reference, as rows come and go.
+  const enter = useRef((_event: KeyboardEvent) => {})
+  enter.current = (event) => {
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
+    const isDown = event.key === 'ArrowDown'
+    const from = (selector: string) => event.target instanceof Element && event.target.matches(selector)
+    // A page that was come to by a link has its focus on `main`.
+    const isNowhere = from('body, main') && (isDown || event.key === 'ArrowUp')
+    if (!isNowhere && !(isDown && from('input[type=search]'))) return
+    const top = -(list.current?.getBoundingClientRect().top ?? 0)
+    const first = offsets.findIndex((offset) => offset >= top)
+    if (first < 0) return
+    event.preventDefault()
+    go(first, 1)
+  }
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => enter.current(event)
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+
   const shown = items.slice(sight.first, sight.last).map((item, i) => ({ item, index: sight.first + i }))
   const held = items.findIndex(({ key }) => key === focused.current)
   const heldItem = items[held]

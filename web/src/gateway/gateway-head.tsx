@@ -52,9 +52,8 @@ function VerbBar({ gateway }: { readonly gateway: Gateway }) {
           <Button
             key={verb}
             onPress={() => runVerb(gateway, verb)}
-            disabled={reason !== null}
             tone={verb === fitting && verb !== 'stop' ? 'primary' : 'plain'}
-            {...(reason !== null && { title: reason })}
+            {...(reason !== null && { whyNot: reason })}
           >
             {verbTexts[verb].label}
           </Button>

@@ -8,7 +8,7 @@ import { moment } from '../ui/duration.ts'
 import { lookOf } from '../ui/phases.ts'
 import { Age, Countdown, Moment } from '../ui/time.tsx'
 import { Remedy } from './remedy.tsx'
-import { launchStages } from './verb-rules.ts'
+import { launchStages, needsOtherCredentials, whyNot } from './verb-rules.ts'
 
 export function Situation({ gateway }: { readonly gateway: Gateway }) {
   const { phase, reason, retryAt, progress, conditions, drift } = gateway
@@ -31,6 +31,7 @@ export function Situation({ gateway }: { readonly gateway: Gateway }) {
               reason?.action && <p class="situation-action">{reason.action}</p>
             )}
             <Remedy gateway={gateway} />
+            {needsOtherCredentials(gateway) && <p class="soft">{whyNot('launch', gateway)}</p>}
             {isVain && (
               <p class="soft">
                 Until then it stays down. It is looked at again in <Countdown until={nextTry} />.

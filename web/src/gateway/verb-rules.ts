@@ -11,7 +11,7 @@ export function whyNot(verb: Verb, gateway: Gateway): string | null {
   switch (verb) {
     case 'launch':
       if (needsOtherCredentials(gateway))
-        return 'IBKR rejected these credentials, and locks a user who tries them again. Store others: that launches it.'
+        return 'No launch with credentials that IBKR rejected: it locks a user who tries them again. Once others are stored, it is launched by itself.'
       if (!isWanted || status === 'FAILED') return null
       return status === 'RUNNING' ? 'It runs already.' : 'It is on its way already.'
     case 'stop':
