@@ -111,7 +111,7 @@ function EmptyFleet() {
   return (
     <EmptyState title="No gateways yet">
       <p>A follower is an account with a gateway of its own. Make the first on the command line:</p>
-      <pre class="example">ibgm followers create paper-1{'\n'}ibgm followers credentials paper-1</pre>
+      <pre class="example">npx ibgm followers create paper-1{'\n'}npx ibgm followers credentials paper-1</pre>
       <p>
         or with <a href="/docs">the API</a>. It appears here at once.
       </p>

@@ -65,7 +65,7 @@ export function LoginPage() {
           {busy.value ? 'Checking…' : 'Log in'}
         </button>
         <p id="login-help" class="login-help">
-          Kept for this tab only. A new one: <code>ibgm token create --name you --role operator</code>
+          Kept for this tab only. A new one: <code>npx ibgm token create --name you --role operator</code>
         </p>
       </form>
     </main>

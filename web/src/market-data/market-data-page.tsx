@@ -50,7 +50,7 @@ function Lists({ lists: { filler, series, gaps }, onScan }: ListsProps) {
       <>
         <Filler status={filler} onScan={onScan} />
         <EmptyState title="No series is kept">
-          Name one and its bars are fetched and kept whole: <code>ibgm series add SPY 1h</code>
+          Name one and its bars are fetched and kept whole: <code>npx ibgm series add SPY 1h</code>
         </EmptyState>
       </>
     )
