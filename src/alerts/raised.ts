@@ -16,12 +16,19 @@ export function raised(
 ): { readonly alert: AlertRecord; readonly isNews: boolean } {
   const at = new Date(now).toISOString()
   if (!before) {
-    const first = { id: newId(), count: 1, raisedAt: at, lastRaisedAt: at, toldAt: at, levelSince: at }
+    const first = {
+      id: newId(),
+      count: draft.count ?? 1,
+      raisedAt: at,
+      lastRaisedAt: at,
+      toldAt: at,
+      levelSince: at,
+    }
     return { alert: { ...draft, ...first }, isNews: true }
   }
   const levelBefore = before.escalatedFrom ?? before.level
   const isSame = levelBefore === draft.level && before.code === draft.code && before.message === draft.message
-  const counted = { ...before, ...draft, count: before.count + 1, lastRaisedAt: at }
+  const counted = { ...before, ...draft, count: draft.count ?? before.count + 1, lastRaisedAt: at }
   if (isSame) return { alert: { ...counted, level: before.level }, isNews: false }
   const { acknowledgedAt, acknowledgedBy, escalatedFrom, ...unseen } = counted
   const staysCritical = escalatedFrom !== undefined && ranks[draft.level] >= ranks[escalatedFrom]

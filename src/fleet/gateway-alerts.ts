@@ -90,6 +90,7 @@ interface Outage {
   readonly cause: Cause
   readonly since: number
   readonly title: string
+  readonly patienceMs: number
   readonly telling: Telling
 }
 
@@ -104,7 +105,8 @@ function outageOf({ state, region }: Judged): Outage | undefined {
         ? [upstreamPatienceMs, 'IBKR is lost behind a live gateway']
         : []
   if (patienceMs === undefined || title === undefined) return undefined
-  return { cause: { code: cause.code }, since, title, telling: whenToTell(since, patienceMs, region) }
+  const telling = whenToTell(since, patienceMs, region)
+  return { cause: { code: cause.code }, since, title, patienceMs, telling }
 }
 
 /** What to press is nothing, and that is worth knowing at night. */
@@ -114,20 +116,31 @@ const recoversAlone =
 const outageCodes = ['SESSION_LOST', 'HEARTBEAT_LOST', 'UPSTREAM_LOST'] as const
 
 function outageAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {
-  const { state, seen } = judged
-  const told = outageCodes.find((code) => judged.told(code))
+  const { state, seen, follower } = judged
+  const told = outageCodes.map((code) => judged.told(code)).find((alert) => alert !== undefined)
   const outage = outageOf(judged)
-  if (outage && (now >= outage.telling.at || told === outage.cause.code)) {
-    const words = outlasting(judged.follower.id, outage.cause, outage.telling, now, outage.since)
-    return draft('ERROR', outage.cause.code, outage.title, words)
+  // As it was told: another manager would have it begin with itself.
+  if (outage && told?.code === outage.cause.code) return told
+  if (outage && now >= outage.telling.at) {
+    const words = outlasting(follower.id, outage.cause, outage.telling, now, outage.since)
+    const unexpected = outage.telling.outlasted ? '' : ` ${unexplained(outage)}`
+    const action = outage.cause.code === 'UPSTREAM_LOST' ? checkUpstream : words.action
+    return draft('ERROR', outage.cause.code, outage.title, {
+      message: `${words.message}${unexpected}`,
+      action,
+    })
   }
   // On the ladder to its next try, or under a manager that has just started, it is as lost as before.
   const isDown = gatewayStatus(state.phase) !== 'RUNNING' && state.phase !== 'locked' && !state.trouble
   const hasOther = judged.told(twofaKey) || state.phase === 'awaiting-2fa'
-  if (!told || !isDown || hasOther || !seen.wanted) return undefined
-  const title = told === 'UPSTREAM_LOST' ? 'IBKR is lost behind a live gateway' : 'Gateway does not answer'
-  return draft('ERROR', told, title, { action: recoversAlone, ...describeReason({ code: told }) })
+  return told && isDown && !hasOther && seen.wanted ? told : undefined
 }
+
+const checkUpstream =
+  'Check the network of the host and the IBKR system status; a restart would only cost a login.'
+
+const unexplained = ({ since, patienceMs }: Outage) =>
+  `It began at ${new Date(since).toISOString().slice(11, 16)} UTC and has lasted for more than ${patienceMs / 60_000} min; no maintenance window of IBKR covers it.`
 
 /** The cause's words; after maintenance that it has outlasted, those of both. */
 function outlasting(

@@ -29,13 +29,13 @@ export type Draft = (
   level: AlertLevel,
   code: AlertCode,
   title: string,
-  words: { readonly message: string; readonly action?: string; readonly key?: string },
+  words: Pick<AlertDraft, 'message' | 'action' | 'count'> & { readonly key?: string },
 ) => AlertDraft
 
 /** Who it is, as a person knows it: `alpha (paper)`, `Growth (alpha, live)`. */
 export function draftsOf({ id, name, tradingMode }: Judged['follower']): Draft {
   const who = name === undefined ? `${id} (${tradingMode})` : `${name} (${id}, ${tradingMode})`
-  return (level, code, title, { message, action, key = code }) => ({
+  return (level, code, title, { message, action, count, key = code }) => ({
     key: `${alertPrefix(id)}${key}`,
     level,
     code,
@@ -43,5 +43,6 @@ export function draftsOf({ id, name, tradingMode }: Judged['follower']): Draft {
     title: `${title}: ${who}`,
     message,
     ...(action !== undefined && { action: action.replaceAll('{id}', id) }),
+    ...(count !== undefined && { count }),
   })
 }

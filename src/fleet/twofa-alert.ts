@@ -38,40 +38,39 @@ export function twofaAlert(judged: Judged, now: number, draft: Draft): AlertDraf
   return draft('ERROR', 'TWOFA_TIMEOUT', 'Nobody approved the login in time', {
     key: twofaKey,
     message: `Request ${missed} of ${twofaMaxPushes} has expired. The next one is sent by itself; after ${twofaMaxPushes} the gateway is locked.`,
-    action: 'Take the phone and approve the next request in IBKR Mobile.',
+    action: nextRequest,
+    count: missed,
   })
 }
 
+/** What to do while the next request comes without anybody's doing. */
+export const nextRequest = 'Take the phone and approve the next request in IBKR Mobile; it is sent by itself.'
+
 function asking(state: GatewayState, now: number, missed: number, most: number, draft: Draft): AlertDraft {
   const isLast = missed + 1 >= most
-  const ends = state.deadline === null ? '' : `, open until ${clockOf(endOf(state.deadline))} UTC`
+  const end = state.deadline === null ? undefined : `${clockOf(endOf(state.deadline))} UTC`
   const half = twofaChangesAt(state)
   const isLate = half !== undefined && now >= half
-  const left = state.deadline === null ? 0 : (endOf(state.deadline) - state.since) / (isLate ? 2 : 1)
-  const request = `request ${Math.min(missed + 1, most)} of ${most}${ends}`
+  const count = Math.min(missed + 1, most)
+  const request = `request ${count} of ${most}${end ? `, open until ${end}` : ''}`
   const threat = isLast && most > 1 ? ' It is the last: without an approval the gateway is locked.' : ''
   const title = isLate ? 'Half of the time to approve the login is over' : 'Approve the login on IBKR Mobile'
   return draft(isLate || missed > 0 ? 'ERROR' : 'WARNING', 'AWAITING_2FA', title, {
     key: twofaKey,
     message: `The login waits for approval of its second factor: ${request}.${threat}`,
-    action: `Approve it in IBKR Mobile${left > 0 ? ` within ${spanOf(left)}` : ''}.`,
+    action: `Approve it in IBKR Mobile${end ? ` before ${end}` : ''}.`,
+    count,
   })
 }
 
-function lockedOut({ state }: Judged, draft: Draft): AlertDraft {
+function lockedOut({ state, twofaMaxPushes }: Judged, draft: Draft): AlertDraft {
   const detail = state.cause?.detail === undefined ? '' : ` (${state.cause.detail})`
   return draft('CRITICAL', 'TWOFA_TIMEOUT', 'Gateway needs a person', {
     key: twofaKey,
     message: `Nobody approved the second factor${detail}. The gateway is locked: no further request is sent.`,
     action: 'Take the phone with IBKR Mobile, then: npx ibgm launch {id}',
+    count: Math.max(1, Math.min(state.missedPushes, twofaMaxPushes)),
   })
 }
 
 const clockOf = (at: number) => new Date(at).toISOString().slice(11, 19)
-
-/** `3 min 20 s`. */
-function spanOf(ms: number): string {
-  const seconds = Math.round(ms / 1000)
-  const minutes = Math.floor(seconds / 60)
-  return [minutes > 0 && `${minutes} min`, seconds % 60 > 0 && `${seconds % 60} s`].filter(Boolean).join(' ')
-}

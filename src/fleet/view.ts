@@ -1,12 +1,18 @@
 // A keeper as the API shows it. Pure but for the question whether the session answers at this moment: RUNNING is only said of one that does.
-import type { Gateway, GatewayHealth, GatewayPhase, GatewayStatusView } from '../../schemas/gateway.ts'
+import type {
+  Gateway,
+  GatewayHealth,
+  GatewayPhase,
+  GatewayStatusView,
+  Reason,
+} from '../../schemas/gateway.ts'
 import { healthVerdict } from './health.ts'
 import { hasDrifted, type Keeper } from './keeper.ts'
 import { lossOf } from './lifecycle.ts'
 import { nextPlannedRestart } from './planned-restart.ts'
-import { describeReason } from './reasons.ts'
+import { type Cause, describeReason } from './reasons.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
-import { pushEndOf } from './twofa-alert.ts'
+import { nextRequest, pushEndOf } from './twofa-alert.ts'
 
 const stamp = (at: number) => new Date(at).toISOString()
 
@@ -32,8 +38,14 @@ export function statusView(keeper: Keeper): GatewayStatusView {
     phase: state.phase,
     healthy: status === 'RUNNING' && answers(keeper),
     since: stamp(state.since),
-    ...(state.cause && { reason: describeReason(state.cause, keeper.follower.id) }),
+    ...(state.cause && { reason: reasonOf(state.cause, state.phase, keeper.follower.id) }),
   }
+}
+
+function reasonOf(cause: Cause, phase: GatewayPhase, followerId: string): Reason {
+  const reason = describeReason(cause, followerId)
+  // Until all requests have gone unanswered there is nothing to launch.
+  return cause.code === 'TWOFA_TIMEOUT' && phase !== 'locked' ? { ...reason, action: nextRequest } : reason
 }
 
 export function healthView(keeper: Keeper): GatewayHealth {

@@ -12,6 +12,8 @@ export interface AlertDraft {
   readonly title: string
   readonly message: string
   readonly action?: string
+  /** How often it has happened, where that is known; else every time that it is raised counts. */
+  readonly count?: number
 }
 
 /** Where alerts are raised. Nothing here fails or waits. */

@@ -4,6 +4,7 @@ import { alertsChangeAt, gatewayAlerts } from '../../src/fleet/gateway-alerts.ts
 import type { Judged } from '../../src/fleet/judged.ts'
 import type { Cause } from '../../src/fleet/reasons.ts'
 import type { GatewayState } from '../../src/fleet/state.ts'
+import type { AlertCode } from '../../src/ports/alert-codes.ts'
 import { container, follower, login, look, noon, state } from './looks.ts'
 
 const minute = 60_000
@@ -30,8 +31,8 @@ function judged(
     twofaMaxPushes: 3,
     bots: [],
     told: (key) => {
-      const open = { level: 'ERROR', code: 'AWAITING_2FA', title: 'told', message: 'told' } as const
-      return told.includes(key) ? { ...open, key: `gateway:f1:${key}` } : undefined
+      const open = { level: 'ERROR', title: 'told', message: 'told', key: `gateway:f1:${key}` } as const
+      return told.includes(key) ? { ...open, code: key as AlertCode } : undefined
     },
     ...changed,
   }
@@ -99,8 +100,11 @@ t.test('each stage of a second factor has its own words', async (t) => {
     const [alert] = gatewayAlerts(judged(from), now)
     return `${alert?.message} ${alert?.action}`
   }
-  t.match(words(asking), /request 1 of 3, open until 17:03:00 UTC\. Approve it in IBKR Mobile within 3 min\./)
-  t.match(words(asking, noon + 90_000), /within 1 min 30 s/)
+  t.match(
+    words(asking),
+    /request 1 of 3, open until 17:03:00 UTC\. Approve it in IBKR Mobile before 17:03:00 UTC\./,
+  )
+  t.match(words(asking, noon + 90_000), /Mobile before 17:03:00 UTC\./)
   t.match(words({ ...asking, missedPushes: 1 }), /request 2 of 3/)
   t.match(
     words({ ...asking, ...missedTwice }),
@@ -114,6 +118,21 @@ t.test('each stage of a second factor has its own words', async (t) => {
     words({ phase: 'locked', ...because('TWOFA_TIMEOUT') }),
     /no further request is sent.*npx ibgm launch f1/,
   )
+})
+
+t.test('the alert about a second factor counts requests, whatever else changes in it', async (t) => {
+  const count = (from: Partial<GatewayState>, now = noon) => gatewayAlerts(judged(from), now)[0]?.count
+  t.equal(count(asking), 1)
+  t.equal(count(asking, noon + 90_000), 1)
+  t.equal(count({ phase: 'booting', missedPushes: 1 }), 1)
+  t.equal(count({ ...asking, missedPushes: 1 }), 2)
+  t.equal(count({ phase: 'locked', ...because('TWOFA_TIMEOUT'), missedPushes: 3 }), 3)
+})
+
+t.test('an outage that no maintenance explains says so, and since when', async (t) => {
+  const [alert] = gatewayAlerts(judged(lost), noon + 20 * minute)
+  t.match(alert?.message, /began at 17:00 UTC .* more than 15 min; no maintenance window/)
+  t.match(alert?.action, /^Check the network/)
 })
 
 t.test('an outage that outlasts maintenance names both', async (t) => {

@@ -85,5 +85,6 @@ t.test('a request on the phone ends before the phase does, and none is open betw
     deadline: new Date(noon + 200_000).toISOString(),
   })
   t.equal(told('TWOFA_TIMEOUT').pushExpiresAt, undefined)
+  t.match(told('TWOFA_TIMEOUT').reason?.action, /next request .* sent by itself/, 'nothing is to be launched')
   t.equal(gatewayView(runningKeeper(), noon).pushExpiresAt, undefined)
 })
