@@ -4,8 +4,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { FleetError, isFleetError } from '../src/ports/errors.ts'
 import { answerOver } from './requests.ts'
 
+/** How soon the stream of a revoked token ends. */
+const welcomeCheckMs = 1_000
+
 export interface EventStreamOptions {
-  /** How often a quiet stream sends a comment, so that proxies keep it and a lost client is noticed, and looks whether its caller may still listen. */
+  /** How often a quiet stream sends a comment, so that proxies keep it and a lost client is noticed. */
   readonly heartbeatMs: number
   /** Ends the stream quietly. */
   readonly closing: AbortSignal
@@ -45,12 +48,19 @@ export async function sendEvents(
     objectMode: false,
     highWaterMark: 1,
   })
-  const heartbeat = setInterval(() => {
-    if (!request.mayStillListen()) unwelcome.abort(revoked())
-    // Not onto what a slow reader has left lying.
-    else if (out.readableFlowing && out.readableLength === 0) out.push(comment)
-  }, heartbeatMs)
-  out.once('close', () => clearInterval(heartbeat))
+  const timers = [
+    setInterval(
+      () => {
+        if (!request.mayStillListen()) unwelcome.abort(revoked())
+      },
+      Math.min(heartbeatMs, welcomeCheckMs),
+    ),
+    setInterval(() => {
+      // Not onto what a slow reader has left lying.
+      if (out.readableFlowing && out.readableLength === 0 && !ending.aborted) out.push(comment)
+    }, heartbeatMs),
+  ]
+  out.once('close', () => timers.forEach(clearInterval))
   // Who has left unread what there was would not read the end either, and closing the app would wait for it.
   ending.addEventListener('abort', () => reply.raw.writableNeedDrain && reply.raw.destroy(), { once: true })
   // Proxies that gather answers, nginx first of all, would hold events back.
