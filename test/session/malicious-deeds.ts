@@ -50,7 +50,7 @@ export const deeds = {
   'no handshake': { at: 'hello', run() {} },
   'a handshake byte by byte': {
     at: 'hello',
-    run: (socket) => slowly(socket, bytewise(handshake()), 40),
+    run: (socket) => slowly(socket, bytewise(handshake()), 400),
   },
   'a version from the future': { at: 'hello', run: sends(handshake(999_999)) },
   'no accounts': { at: 'start', run: sends(orderId) },

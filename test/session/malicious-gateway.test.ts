@@ -39,9 +39,9 @@ const ends: Record<keyof typeof deeds, RegExp | 'survives'> = {
   'a refusal that is no JSON': 'survives',
 }
 const quick = {
-  connectTimeoutMs: 500,
+  connectTimeoutMs: 2_000,
   heartbeatIntervalMs: 300,
-  heartbeatTimeoutMs: 1_000,
+  heartbeatTimeoutMs: 3_000,
   reconnectAttempts: 0,
   onClientIdInUse: 'next',
 } as const
