@@ -176,6 +176,11 @@ export const GatewayTimeline = Type.Object(
         from: Timestamp,
         to: Type.Optional(Timestamp),
         reason: Type.Optional(words(reasonCodes)),
+        unwatched: Type.Optional(
+          Type.Boolean({
+            description: 'No manager was alive to see it: the phase is the last that was seen.',
+          }),
+        ),
       }),
       {
         description:

@@ -15,8 +15,8 @@ export interface OpenedStores {
   readonly stores: Stores
   readonly managerId: string
   readonly digestKey: string
-  /** Takes the store's lock; STORE_UNAVAILABLE while it is away, STORE_LOCKED when another manager has it. */
-  readonly takeCharge: (signal: AbortSignal) => Promise<void>
+  /** Takes the store's lock, as ManagerLock.acquire does; STORE_UNAVAILABLE while it is away, STORE_LOCKED when another manager has it. */
+  readonly takeCharge: (signal: AbortSignal) => Promise<number | undefined>
   /** Followers and wishes as last known, where the store is elsewhere. */
   readonly lastKnown?: Stores
   close(): Promise<void>
@@ -50,7 +50,7 @@ export async function openStores(config: Config, secrets: Secrets, deps: LockDep
     const { managerId, digestKey } = await whoWeAre(config, local, remote)
     const takeCharge = async (signal: AbortSignal) => {
       await confirm(remote, config, managerId, digestKey)
-      await remote.lock.acquire(managerId, signal)
+      return remote.lock.acquire(managerId, signal)
     }
     return {
       stores: rememberedIn(local, remote, deps.log),

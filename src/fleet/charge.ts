@@ -7,7 +7,7 @@ const againMs = 2_000
 
 export interface ChargeDeps {
   /** Takes the store's lock; STORE_UNAVAILABLE is tried again, anything else ends the manager. */
-  readonly take: (signal: AbortSignal) => Promise<void>
+  readonly take: (signal: AbortSignal) => Promise<number | undefined>
   readonly clock: Clock
   readonly log: Log
   /** It is ours now, for the first time. A failure for the store's sake puts everything off to the next try. */
@@ -20,6 +20,7 @@ export class Charge {
   readonly #deps: ChargeDeps
   #held = false
   #locked = false
+  #diedAt: number | undefined
 
   constructor(deps: ChargeDeps) {
     this.#deps = deps
@@ -27,6 +28,11 @@ export class Charge {
 
   get held(): boolean {
     return this.#held
+  }
+
+  /** When the manager before us was last alive (ms since the epoch), if it did not end as it should. */
+  get diedAt(): number | undefined {
+    return this.#diedAt
   }
 
   /** STORE_UNAVAILABLE while the store has not been reached since the start. */
@@ -46,7 +52,7 @@ export class Charge {
 
   async #try(signal: AbortSignal): Promise<boolean> {
     try {
-      if (!this.#locked) await this.#deps.take(signal)
+      if (!this.#locked) this.#diedAt = await this.#deps.take(signal)
       this.#locked = true
       this.#held = true
       await this.#deps.onTaken()

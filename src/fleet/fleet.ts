@@ -67,6 +67,8 @@ export class Fleet {
   readonly #reconciling: ReconcilerDeps
   readonly #closing = new AbortController()
   #loaded: Promise<void> | null = null
+  /** Those whose gateway this manager has told of. */
+  readonly #toldOf = new Set<string>()
   #storeUp = true
   /** Nothing is looked at, let alone done, before. */
   #started = false
@@ -147,7 +149,7 @@ export class Fleet {
     this.charge = new Charge({
       clock,
       log,
-      take: deps.takeCharge ?? (async () => {}),
+      take: deps.takeCharge ?? (async () => undefined),
       onTaken: () => this.#begin(),
       onUnavailable: (error) => this.#onStore(error),
       onRefused: deps.onRefused ?? (() => {}),
@@ -251,6 +253,7 @@ export class Fleet {
     this.course.forget(id)
     this.traces.forget(id)
     this.heartbeats.forget(id)
+    this.#toldOf.delete(id)
     this.alerts.settle(alertPrefix(id), [])
     this.feed.touch(id)
   }
@@ -271,12 +274,15 @@ export class Fleet {
     this.traces.note(keeper, before)
     if (before.phase !== state.phase) {
       const from = gatewayStatus(before.phase)
+      const diedAt = this.#toldOf.has(follower.id) ? undefined : this.charge.diedAt
+      this.#toldOf.add(follower.id)
       const data = {
         from: before.phase,
         to: state.phase,
         status: gatewayStatus(state.phase),
         before: from,
         ...(state.cause && { reason: state.cause.code }),
+        ...(diedAt !== undefined && { unwatchedSince: new Date(diedAt).toISOString() }),
       }
       this.audit.note({
         type: 'gateway.phase',
@@ -351,6 +357,7 @@ export class Fleet {
   /** `error` is null when the store answers. */
   #onStore(error: FleetError | null): void {
     this.#storeUp = error === null
+    if (error === null) this.audit.storeAgain()
     this.alerts.settle('store:DOWN', error ? [storeDown(error.message)] : [])
   }
 

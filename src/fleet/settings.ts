@@ -63,7 +63,7 @@ export interface FleetDeps {
   /** Base64; the key of the login digests, kept in the store. */
   readonly digestKey: string
   /** Takes the store's lock, STORE_UNAVAILABLE while the store is away. Absent: the caller holds it already. */
-  readonly takeCharge?: (signal: AbortSignal) => Promise<void>
+  readonly takeCharge?: (signal: AbortSignal) => Promise<number | undefined>
   /** The store turned out to be another manager's: this one must end. */
   readonly onRefused?: (error: Error) => void
   /** Followers and wishes as last known, for a start while the store is away. */

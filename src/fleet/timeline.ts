@@ -19,6 +19,10 @@ export interface PhaseBegin {
   readonly reason?: ReasonCode
   /** What it was before; tells the beginning where no earlier event does. */
   readonly before?: GatewayPhase
+  /** When the manager before this one was last alive (ms since the epoch); nobody watched between then and this. */
+  readonly unwatchedSince?: number
+  /** Nobody knows: it is what was seen last. */
+  readonly isUnwatched?: boolean
 }
 
 export interface Window {
@@ -29,7 +33,7 @@ export interface Window {
 
 /**
  * Reads the last `hours` of a gateway. What happened while no manager ran nobody knows: the phase before is told to have lasted until the next
- * manager's first look. STORE_UNAVAILABLE.
+ * manager's first look, as `unwatched` from the last sign of life of a manager that died. STORE_UNAVAILABLE.
  */
 export async function readTimeline(fleet: Fleet, keeper: Keeper, hours: number): Promise<GatewayTimeline> {
   const followerId = keeper.follower.id
@@ -61,7 +65,17 @@ export function phaseBegin({ at, data }: FleetEvent): PhaseBegin[] {
   const reason = reasonCodes.find((known) => known === data?.reason)
   const atMs = Date.parse(at)
   if (!phase || Number.isNaN(atMs)) return []
-  return [{ phase, at: atMs, ...(before && { before }), ...(reason && { reason }) }]
+  const unwatchedSince =
+    typeof data?.unwatchedSince === 'string' ? Date.parse(data.unwatchedSince) : Number.NaN
+  return [
+    {
+      phase,
+      at: atMs,
+      ...(before && { before }),
+      ...(reason && { reason }),
+      ...(!Number.isNaN(unwatchedSince) && { unwatchedSince }),
+    },
+  ]
 }
 
 /**
@@ -84,7 +98,7 @@ export function tellTimeline(
   let wasOut = false
   const row = joined(begins, present, from)
   for (const [index, begin] of row.entries()) {
-    const { phase, at, reason } = begin
+    const { phase, at, reason, isUnwatched } = begin
     const previous = row[index - 1]
     const next = row[index + 1]
     const status = gatewayStatus(phase)
@@ -97,7 +111,7 @@ export function tellTimeline(
     const shown = { from: Math.max(at, from), to: Math.min(next?.at ?? to, to) }
     if (isOut) outageMs += Math.max(0, shown.to - shown.from)
     const last = spans.at(-1)
-    const goesOn = last?.phase === phase && last.reason === reason
+    const goesOn = last?.phase === phase && last.reason === reason && last.unwatched === isUnwatched
     if (goesOn) spans.pop()
     spans.push({
       phase,
@@ -105,6 +119,7 @@ export function tellTimeline(
       from: goesOn ? last.from : stamp(shown.from),
       ...(next && { to: stamp(shown.to) }),
       ...(reason && { reason }),
+      ...(isUnwatched && { unwatched: true }),
     })
   }
   return { from: stamp(from), to: stamp(to), spans, outages, outageSeconds: Math.round(outageMs / 1000) }
@@ -132,10 +147,19 @@ function joined(begins: readonly PhaseBegin[], present: PhaseBegin, from: number
   const first = begins[0]
   const start: PhaseBegin[] =
     first?.before && first.at > from ? [{ phase: first.before, at: Math.min(from, first.at) }] : []
-  const row = [...start, ...begins].reduce(inOrder, [])
+  const row = [...start, ...begins].reduce(afterUnwatched, [])
   const last = row.at(-1)
   // It is told to be in another phase than the history says: its session has just gone, or the event could not be stored.
   return last?.phase === present.phase ? row : inOrder(row, present)
+}
+
+/** What is not known of a gateway that was up, because its manager had died, is told apart. */
+function afterUnwatched(row: PhaseBegin[], begin: PhaseBegin): PhaseBegin[] {
+  const { unwatchedSince } = begin
+  const seen = row.at(-1)
+  if (unwatchedSince === undefined || !seen || isDown(seen.phase)) return inOrder(row, begin)
+  const unwatched = { ...seen, at: Math.min(unwatchedSince, begin.at), isUnwatched: true }
+  return inOrder(inOrder(row, unwatched), begin)
 }
 
 /** A wall clock set back makes no span end before it began. */

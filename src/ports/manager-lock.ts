@@ -65,7 +65,7 @@ export function createManagerLock(slot: LockSlot, deps: LockDeps): ManagerLock {
     scheduleRenewal()
   }
 
-  async function waitAndTake(managerId: string, signal: AbortSignal): Promise<void> {
+  async function waitAndTake(managerId: string, signal: AbortSignal): Promise<number | undefined> {
     let seen: LockHolder | null = null
     let unchangedSinceMs = clock.monotonicMs()
     for (;;) {
@@ -78,7 +78,7 @@ export function createManagerLock(slot: LockSlot, deps: LockDeps): ManagerLock {
       if (!stored || isStale || lockHolderIsDead(stored, processes)) {
         if (await take(stored, managerId)) {
           if (stored) log.info({ from: describeHolder(stored), place: slot.place }, 'Lock taken over')
-          return
+          return stored?.renewedAt
         }
       } else if (!isSame) {
         log.info({ holder: describeHolder(stored), place: slot.place }, 'Lock is held; is its holder alive?')
@@ -103,7 +103,7 @@ export function createManagerLock(slot: LockSlot, deps: LockDeps): ManagerLock {
       // The clock's timers keep no process alive, and at start there is nothing else yet.
       const keepAlive = setInterval(() => {}, lookEveryMs)
       try {
-        await waitAndTake(managerId, signal)
+        return await waitAndTake(managerId, signal)
       } finally {
         clearInterval(keepAlive)
       }

@@ -212,8 +212,11 @@ export interface LockHolder {
 
 /** The one manager per store. */
 export interface ManagerLock {
-  /** Takes it for this process and keeps it renewed. STORE_LOCKED naming the holder, when a living other holds it (may take 10 s to find out). */
-  acquire(managerId: string, signal: AbortSignal): Promise<void>
+  /**
+   * Takes it for this process and keeps it renewed. STORE_LOCKED naming the holder, when a living other holds it (may take 10 s to find out). Resolves with when
+   * a holder that never gave it up was last alive (ms since the epoch), if there was one.
+   */
+  acquire(managerId: string, signal: AbortSignal): Promise<number | undefined>
   /** Gives it up, if it is still ours, and stops renewing. */
   release(): Promise<void>
 }

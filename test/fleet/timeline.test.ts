@@ -79,6 +79,25 @@ t.test('spans', async (t) => {
     })
   })
 
+  await t.test('what no manager watched is told apart, and is no outage', async (t) => {
+    const begins = [
+      begin([10, 'ready', 'connecting']),
+      { ...begin([30, 'connecting', 'stopped']), unwatchedSince: at(20) },
+      begin([31, 'ready', 'connecting']),
+    ]
+    const { spans, outages } = tellTimeline(begins, begin([31, 'ready']), { from: at(10), to: at(60) })
+    t.strictSame(
+      spans.map(({ phase, from, unwatched }) => [phase, (Date.parse(from) - noon) / 60_000, unwatched]),
+      [
+        ['ready', 10, undefined],
+        ['ready', 20, true],
+        ['connecting', 30, undefined],
+        ['ready', 31, undefined],
+      ],
+    )
+    t.equal(outages, 0)
+  })
+
   await t.test('a wall clock set back makes no span end before it began', async (t) => {
     const begins: Begin[] = [
       [10, 'creating', 'stopped'],

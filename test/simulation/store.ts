@@ -55,7 +55,7 @@ export function storesOver(documents: Documents, line: Line): Stores {
     secrets: noSecrets,
     series: { list: missing, put: missing, delete: missing },
     outages: { list: missing, put: missing, sweep: missing },
-    lock: { acquire: async () => {}, release: async () => {} },
+    lock: { acquire: async () => undefined, release: async () => {} },
     archive: { budgets: missing, secrets: missing, constants: missing },
     constant: async (_name, make) => make(),
     ping: () => line.call(() => ({ latencyMs: 1 })),
