@@ -7,6 +7,8 @@ import type { EventStore } from '../ports/stores.ts'
 import { eventId, momentOf, placeAfter } from './event-id.ts'
 
 const pageSize = 1_000
+/** What a store that is away is owed at the most; the log has all of it in any case. */
+const mostOwed = 20_000
 
 export class Audit implements AuditTrail {
   readonly #events: EventStore
@@ -16,6 +18,8 @@ export class Audit implements AuditTrail {
   #lastAt = 0
   #sameStamp = 0
   readonly #writing = new Set<Promise<void>>()
+  /** Not stored yet, oldest first. */
+  readonly #owed: FleetEvent[] = []
 
   /** `tell`: each event as it is noted, in the order of their ids, whether it can be stored or not. */
   constructor(deps: { events: EventStore; clock: Clock; log: Log; tell?: (event: FleetEvent) => void }) {
@@ -25,7 +29,7 @@ export class Audit implements AuditTrail {
     this.#tell = deps.tell ?? (() => {})
   }
 
-  /** Writes it down without holding anyone up; a store that is away is logged, the event itself is in the log in any case. */
+  /** Writes it down without holding anyone up. What a store that is away could not take is written by `storeAgain`; the log has it in any case. */
   note(happening: Happening): void {
     const event = this.#eventOf(happening)
     this.#tell(event)
@@ -33,16 +37,15 @@ export class Audit implements AuditTrail {
       { event: event.type, followerId: event.followerId, actor: event.actor, ...event.data },
       event.message,
     )
-    const write = this.#events
-      .append(event)
-      .catch((err) =>
-        this.#log.warn({ err, event: event.type, followerId: event.followerId }, 'event not stored'),
-      )
-      .finally(() => this.#writing.delete(write))
-    this.#writing.add(write)
+    this.#write(event)
   }
 
-  /** Resolves when everything noted so far is written or given up. */
+  /** The store answers: it gets what it missed. Those that it has already are only written over. */
+  storeAgain(): void {
+    for (const event of this.#owed.splice(0)) this.#write(event)
+  }
+
+  /** Resolves when everything noted so far is written, or owed to a store that is away. */
   async flush(): Promise<void> {
     await Promise.all(this.#writing)
   }
@@ -61,6 +64,21 @@ export class Audit implements AuditTrail {
     }
     if (ahead !== undefined) this.#lastAt = Math.max(this.#lastAt, momentOf(ahead) + 1)
     return ahead
+  }
+
+  #write(event: FleetEvent): void {
+    const write = this.#events
+      .append(event)
+      .catch((err) => this.#owe(event, err))
+      .finally(() => this.#writing.delete(write))
+    this.#writing.add(write)
+  }
+
+  #owe(event: FleetEvent, err: unknown): void {
+    const { type, followerId } = event
+    this.#log.warn({ err, event: type, followerId }, 'event not stored yet; written once the store answers')
+    if (this.#owed.length === mostOwed) this.#owed.shift()
+    this.#owed.push(event)
   }
 
   #eventOf({ actor = 'manager', ...rest }: Happening): FleetEvent {

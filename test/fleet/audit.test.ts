@@ -26,12 +26,30 @@ t.test('ids sort by time, in one millisecond and over a clock set back', async (
   t.equal(events[3]?.at, '2026-01-05T12:00:00.000Z', 'the time is told as it was')
 })
 
-t.test('a store that is away', async (t) => {
-  const store = { append: () => Promise.reject(new Error('away')) } as unknown as EventStore
-  const audit = new Audit({ events: store, clock: new FakeClock(), log: silent })
+t.test('a store that is away holds nobody up, and gets what it missed', async (t) => {
+  const events: FleetEvent[] = []
+  let away = true
+  const append = async (event: FleetEvent) => {
+    if (away) throw new Error('away')
+    events.push(event)
+  }
+  const audit = new Audit({
+    events: { append } as unknown as EventStore,
+    clock: new FakeClock(),
+    log: silent,
+  })
   audit.note({ type: 'a', message: 'b', actor: 'ann' })
+  audit.note({ type: 'c', message: 'd' })
   await audit.flush()
-  t.pass('is only logged')
+  audit.storeAgain()
+  await audit.flush()
+  t.strictSame(events, [], 'still away')
+  away = false
+  audit.storeAgain()
+  audit.storeAgain()
+  await audit.flush()
+  t.match(events, [{ type: 'a', actor: 'ann' }, { type: 'c' }])
+  t.equal(events.length, 2)
 })
 
 t.test('ids go on after what another manager has stored, though the clock was set back', async (t) => {
