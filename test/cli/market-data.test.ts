@@ -71,7 +71,10 @@ t.test('series: list, add, remove', async (t) => {
   })
   const env = { IBGM_URL: api.url }
   const lines = (await ibgm(['series'], { env })).stdout.split('\n')
-  t.match(lines[0], /^SYMBOL +TIMEFRAME +CONTRACT +BARS OF +ORIGIN +FIRST \(UTC\) +LAST \(UTC\) +GAPS +SCANNED$/)
+  t.match(
+    lines[0],
+    /^SYMBOL +TIMEFRAME +CONTRACT +BARS OF +ORIGIN +FIRST \(UTC\) +LAST \(UTC\) +GAPS +SCANNED$/,
+  )
   t.match(lines[1], /^BRK B +1m +STK SMART USD +TRADES +tracked +- +- +- +-$/)
   t.match(
     lines[2],
