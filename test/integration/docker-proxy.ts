@@ -1,7 +1,7 @@
 // The Docker proxy of docker-compose.yml in front of the real engine, as its container runs it: root without a single capability.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -52,6 +52,7 @@ export async function dockerProxy(t: Test, network: string): Promise<DockerProxy
   t.teardown(async () => {
     child.kill('SIGTERM')
     await ended
+    rmSync(socketPath, { force: true })
   })
   await until(
     () => existsSync(socketPath) || (child.exitCode !== null && 'ended'),
