@@ -95,18 +95,26 @@ async function acquire(lockPath: string, path: string, { clock, processes }: Loc
   }
 }
 
-/** Whole or not at all: a lock without its holder's name would keep the next one waiting. */
+/** Whole or not at all: a lock without its holder's name would keep the next one waiting. False to try again. */
 async function create(lockPath: string, text: string): Promise<boolean> {
   const draft = besideLock(lockPath)
   try {
     await writeFile(draft, text, { flag: 'wx', mode: 0o644 })
+    return await linked(draft, lockPath)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+async function linked(draft: string, lockPath: string): Promise<boolean> {
+  try {
     await link(draft, lockPath)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    const { code } = error as NodeJS.ErrnoException
+    // The holder clears away what looks left behind, and took our draft for that.
+    if (code === 'EEXIST' || code === 'ENOENT') return false
     throw error
-  } finally {
-    await rm(draft, { force: true })
   }
 }
 

@@ -56,12 +56,15 @@ export class Surveyors {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRest()
-    for (const { reject } of this.#waiting.splice(0)) reject(closed())
+    const asked = [...this.#surveyors].flatMap(({ jobs }) => [...jobs.values()])
+    for (const { reject } of [...this.#waiting.splice(0), ...asked]) reject(closed())
     await Promise.all([...this.#surveyors].map(({ worker }) => worker.terminate()))
   }
 
   #deal(): void {
     this.#cancelRest()
+    // An answer may come while the threads end.
+    if (this.#isClosed) return
     while (this.#waiting.length > 0) {
       const surveyor = this.#leastBusy()
       if (!surveyor) return
@@ -103,7 +106,7 @@ export class Surveyors {
     worker.on('exit', () => {
       this.#surveyors.delete(surveyor)
       for (const { reject } of surveyor.jobs.values()) reject(reason)
-      if (!this.#isClosed) this.#deal()
+      this.#deal()
     })
     return surveyor
   }
