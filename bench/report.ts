@@ -6,8 +6,11 @@ import { engineAddress } from '../src/adapters/docker/engine.ts'
 import type { BenchRow } from './row.ts'
 
 const file = 'docs/benchmarks.md'
-/** Only what stands between these two lines is written by `--write`; people write the rest. */
-const [opening, closing] = ['<!-- figures: npm run bench -- --write -->', '<!-- /figures -->']
+/** Only what stands between these two lines is written by `--write`, for each command anew; people write the rest. */
+const openingOf = (command: string) => `<!-- figures: ${command} -->`
+const closing = '<!-- /figures -->'
+/** Before it comes the place of a command whose figures are not there yet. */
+const afterFigures = '## What is measured, and how'
 
 /** The load of the machine, to be taken before the run: afterwards it shows the run itself. */
 export function loadNow(): string {
@@ -25,10 +28,13 @@ export interface Report {
 }
 
 export async function writeReport(report: Report): Promise<void> {
+  const opening = openingOf(report.command)
   const text = await readFile(file, 'utf8')
-  const [before, rest] = text.split(opening)
-  const after = rest?.split(closing)[1]
-  if (before === undefined || after === undefined)
+  const [before, rest] = text.includes(opening) ? text.split(opening) : text.split(afterFigures)
+  const after = text.includes(opening)
+    ? rest?.split(closing).slice(1).join(closing)
+    : `\n\n${afterFigures}${rest}`
+  if (before === undefined || rest === undefined || after === undefined)
     throw new Error(`${file} lacks the lines around its figures`)
   await writeFile(file, `${before}${opening}\n\n${await figures(report)}\n\n${closing}${after}`)
 }
