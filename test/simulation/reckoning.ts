@@ -1,6 +1,7 @@
 // What must have come right when the storm is over: everyone wanted is up, or locked for a reason that is true; nothing is lost or left behind.
 import type { GatewayStatusView } from '../../schemas/gateway.ts'
 import { type Container, isUp } from './engine.ts'
+import { limits } from './settings.ts'
 import type { Watch } from './watch.ts'
 import type { Known, World } from './world.ts'
 
@@ -74,18 +75,23 @@ function isUsernameTaken({ engine, followers }: World, known: Known): boolean {
   })
 }
 
-function lockIsTrue(world: World, watch: Watch, known: Known, { reason }: GatewayStatusView): void {
+function lockIsTrue(world: World, watch: Watch, known: Known, { reason, since }: GatewayStatusView): void {
   const { broker, documents } = world
   const user = broker.users.get(known.username)
   const code = reason?.code
   const tries = broker.tries.filter(({ user: name }) => name === known.username)
   const starts = watch.starts.get(known.username) ?? []
+  // A start is counted before it happens: one that a manager's end kept from happening stays counted.
+  const lockedAt = Date.parse(since)
+  const { windowMs } = limits.budget.starts
+  const lost = watch.managerStarts.filter((at) => at > lockedAt - windowMs && at <= lockedAt).length
   const truths: Record<string, boolean | undefined> = {
     CREDENTIALS_REJECTED: !world.hasRightSecret(known),
     TWOFA_TIMEOUT: user?.twofa,
     EXISTING_SESSION: tries.some(({ outcome }) => outcome === 'elsewhere'),
     CRASH_LOOP: (documents.gateways.get(known.id)?.crashes.length ?? 0) >= 5,
-    LOGIN_BUDGET: starts.length >= 6 || tries.filter(({ outcome }) => outcome === 'refused').length >= 3,
+    LOGIN_BUDGET:
+      starts.length + lost >= 6 || tries.filter(({ outcome }) => outcome === 'refused').length >= 3,
   }
   if (!truths[code ?? ''])
     world.broken(`locked for a reason that is not true: ${code} (${reason?.message})`, known.id)

@@ -34,6 +34,8 @@ export class Watch implements EngineUse {
   /** Containers that managers ended or removed, by follower, since `startCount`. */
   readonly ended = new Map<string, number>()
   readonly starts = new Map<string, Start[]>()
+  /** When managers began, milliseconds since the epoch. */
+  readonly managerStarts: number[] = []
   readonly #world: World
   readonly #limits: WatchLimits
   readonly #touched = new Set<string>()
@@ -64,6 +66,7 @@ export class Watch implements EngineUse {
   }
 
   follow(process: ManagerProcess): void {
+    this.managerStarts.push(this.#world.time.now)
     process.manager.onGatewayChange((id) => {
       if (process.alive) this.#touched.add(id)
     })
