@@ -132,7 +132,9 @@ async function lock(keeper: Keeper, cause: Cause, hands: Hands): Promise<void> {
   const { secretHash } = keeper.record
   const usernameHash = keeper.container?.usernameHash
   if (cause.code === 'CREDENTIALS_REJECTED' && usernameHash)
-    await hands.budget.noteRejected(keeper.follower, usernameHash, secretHash)
+    hands.budget.reject(keeper.follower, usernameHash, secretHash, keeper.state.since)
+  // By the next time, when this one fails, the container may be gone.
+  await hands.budget.store()
   await remember(keeper, hands, {
     hold: { ...cause, at: hands.clock.now(), ...(secretHash !== null && { secretHash }) },
   })

@@ -5,7 +5,7 @@ import { type FleetError, isFleetError } from '../../src/ports/errors.ts'
 import type { Happening, HappeningKind } from './happenings.ts'
 import type { Known, Wish, World } from './world.ts'
 
-type Ask = (manager: GatewayManager, known: Known, happening: Happening) => Promise<unknown>
+type Ask = (manager: GatewayManager, known: Known, happening: Happening, world: World) => Promise<unknown>
 
 interface Request {
   readonly ask: Ask
@@ -48,12 +48,16 @@ const requests: Partial<Record<HappeningKind, Request>> = {
     record: 'there',
   },
   'put credentials': {
-    ask: (manager, { id, username }, { dice }) =>
-      manager.putCredentials(
+    ask: async (manager, { id, username }, { dice }, { broker }) => {
+      const password = dice < 0.8 ? `secret of ${username}` : 'mistyped'
+      await manager.putCredentials(
         id,
-        { username, password: dice < 0.8 ? `secret of ${username}` : 'mistyped' },
+        { username, password },
         { ...caller, ...(dice < 0.2 && { store: 'embedded' as const }) },
-      ),
+      )
+      // Whoever enters it answers for one more login with it, whenever that can be.
+      broker.users.get(username)?.refused.delete(password)
+    },
     logsIn: true,
   },
   lease: {
@@ -79,7 +83,7 @@ export function ask(world: World, known: Known, happening: Happening): void {
   if (record) known.record = 'unknown'
   if (logsIn) known.logins.push(world.time.monotonicMs)
   Promise.resolve()
-    .then(() => ask(manager, known, happening))
+    .then(() => ask(manager, known, happening, world))
     .then(
       () => {
         world.note(`granted ${happening.kind} ${known.id}`)
