@@ -101,6 +101,13 @@ export class EngineWatch {
     })
   }
 
+  /** Tells again that all is well, if it is: an alert that an earlier manager left open may have been read only now. */
+  tellWell(): void {
+    if (!this.#up) return
+    this.#deps.onChange(true)
+    if (this.#unsafe === null) this.#deps.onUnsafe(null)
+  }
+
   #tellUnsafe(detail: string | null): void {
     if (this.#unsafe === detail) return
     this.#unsafe = detail

@@ -329,6 +329,7 @@ export class Fleet {
     const ahead = await this.audit.goOn()
     if (ahead !== undefined) this.feed.recent.startAfter(ahead)
     await this.alerts.load()
+    this.engine.tellWell()
     if (this.keepers.size > 0) {
       const stored = await storedGateways(this)
       for (const keeper of this.keepers.values())

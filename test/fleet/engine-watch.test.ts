@@ -144,6 +144,22 @@ t.test('an unsafe network keeps no gateway from being adopted, and launches are 
   await watch.ready(signal)
 })
 
+t.test('tells again that all is well, and only that', async (t) => {
+  const { world, watch, start, tellings } = watchOf(t, true)
+  watch.tellWell()
+  t.strictSame(tellings(), [], 'not asked yet')
+  world.unsafe = true
+  await start()
+  tellings()
+  watch.tellWell()
+  t.strictSame(tellings(), ['up'], 'the network is not')
+  world.unsafe = false
+  await watch.ready(AbortSignal.timeout(1_000))
+  tellings()
+  watch.tellWell()
+  t.strictSame(tellings(), ['up', 'safe'])
+})
+
 t.test('ends with its signal', async (t) => {
   const { clock, start, stopping } = watchOf(t, false)
   await start()

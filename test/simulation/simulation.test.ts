@@ -21,6 +21,13 @@ const cases: Array<SimulationOptions & { readonly found: string }> = [
   },
   { seed: 7, hours: 6, followers: 20, found: 'a launch of hours ago answered for a secret rejected since' },
   { seed: 9, hours: 12, followers: 20, found: 'an alert stayed open because its end could not be stored' },
+  {
+    seed: 5652805,
+    hours: 24,
+    followers: 20,
+    choose: (all) => chosenOf(all, '57,68,76:64310,77:54667'),
+    found: 'an alert that was read after its cause had been seen to be gone stayed open',
+  },
 ]
 
 for (const { found, ...options } of cases) {
