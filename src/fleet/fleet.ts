@@ -341,6 +341,14 @@ export class Fleet {
     this.wakeAll()
   }
 
+  /** Each in its turn, and all within one interval: thousands at once would hold up everything else, here and in the engine. */
+  #lookAtEach(): void {
+    if (!this.#started) return
+    const apartMs = this.deps.settings.monitorIntervalMs / this.keepers.size
+    let turn = 0
+    for (const id of this.keepers.keys()) this.queue.enqueue(id, Math.floor(turn++ * apartMs))
+  }
+
   async #sweepRecords(): Promise<void> {
     if (!this.charge.held) return
     try {
@@ -363,7 +371,7 @@ export class Fleet {
   }
 
   async #sweep(): Promise<void> {
-    this.wakeAll()
+    this.#lookAtEach()
     this.alerts.remind()
     if (!this.charge.held) return
     await Promise.all([this.engine.recheck(this.signal), sweepBots(this)])

@@ -96,16 +96,23 @@ async function runOnFreePort(
     const clientId = keeper.record.clientId ?? (await firstClientId(follower.id, hands))
     await remember(keeper, hands, { hostPort, clientId })
     const spent = await hands.budget.spend(follower, usernameHash)
+    let isStarting = false
     try {
       return await hands.launchSlot(() => {
         signal.throwIfAborted()
         const placement = { hostPort, clientId, usernameHash }
         return tracedRun(hands.tracer, attributesOf(keeper), (onCreated) =>
-          hands.runtime.run(spec, placement, credentials, signal, onCreated),
+          hands.runtime.run(spec, placement, credentials, signal, (containerId) => {
+            isStarting = true
+            keeper.countedId = containerId
+            onCreated(containerId)
+          }),
         )
       })
     } catch (err) {
-      await spent.giveBack()
+      // A start whose answer never came may have been a login.
+      const hasNotRun = !isStarting || (isFleetError(err) && err.code !== 'ENGINE_UNAVAILABLE')
+      if (hasNotRun) await spent.giveBack()
       if (!isFleetError(err, 'PORT_IN_USE')) throw err
       hands.log.warn(
         { followerId: follower.id, hostPort },

@@ -1,7 +1,7 @@
 // Bad input and bad days on the whole core: each ends in a clear state with reason and action, and leaks nothing.
 import { createServer } from 'node:net'
 import t from 'tap'
-import { FleetError } from '../../src/ports/errors.ts'
+import { type ErrorCode, FleetError } from '../../src/ports/errors.ts'
 import type { GatewayRuntime } from '../../src/ports/runtime.ts'
 import { makeWorld, portRange, quick, until } from './world.ts'
 
@@ -261,6 +261,34 @@ t.test(
     t.equal(phases.at(-1), 'locked')
   },
 )
+
+t.test('a start whose answer is lost may have been a login, one that is refused was none', async (t) => {
+  const failures = { code: 'ENGINE_REFUSED' as ErrorCode }
+  const { manager, add, reach, deps } = await makeWorld(
+    t,
+    { budget: { rejected: { limit: 3, windowMs: 86_400_000 }, starts: { limit: 2, windowMs: 900_000 } } },
+    (runtime) => ({
+      ...runtime,
+      run: async (_spec, _placement, _credentials, _signal, onCreated) => {
+        onCreated?.('lost')
+        throw new FleetError(failures.code, failures.code === 'ENGINE_REFUSED' ? 'refused' : 'lost')
+      },
+    }),
+  )
+  await manager.start()
+  await add('a')
+  const starts = async () => (await deps.stores.archive.budgets()).flatMap((budget) => budget.starts).length
+  await reach('a', 'FAILED', 'backing-off')
+  t.equal(await starts(), 0)
+  failures.code = 'ENGINE_UNAVAILABLE'
+  await manager.launchGateway('a', asked)
+  await until(
+    () => manager.getGateway('a'),
+    ({ reason, phase }) => phase === 'backing-off' && reason?.message.includes('lost') === true,
+    'tried again',
+  )
+  t.equal(await starts(), 1)
+})
 
 t.test('the engine is down at the start, comes, goes and comes back', async (t) => {
   const { manager, add, reach, runtime, delivered } = await makeWorld(t)

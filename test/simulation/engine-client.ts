@@ -15,6 +15,8 @@ import { Channel, type Line } from './lines.ts'
 import type { ProcessClock, VirtualTime } from './virtual-time.ts'
 
 export interface EngineUse {
+  /** A manager asks for its start, which may not arrive. */
+  asksStart(container: Container): void
   /** A gateway of ours was asked for by a manager, and started. */
   ran(container: Container): void
   /** A manager ends or removes it. */
@@ -95,6 +97,7 @@ export class EngineClient implements GatewayRuntime {
     placement: GatewayPlacement,
     credentials: GatewayCredentials,
     signal: AbortSignal,
+    onCreated: (containerId: string) => void = () => {},
   ): Promise<GatewayContainer> {
     signal.throwIfAborted()
     let made: Container | undefined
@@ -102,6 +105,8 @@ export class EngineClient implements GatewayRuntime {
       made = await this.#line.call(() => this.#claim(spec, placement, credentials))
       const container = made
       signal.throwIfAborted()
+      this.#use.asksStart(container)
+      onCreated(container.id)
       return await this.#line.call(() => {
         if (!this.#engine.containers.has(container.id)) throw refused('it was removed meanwhile')
         if (!isUp(container)) {

@@ -80,18 +80,18 @@ function lockIsTrue(world: World, watch: Watch, known: Known, { reason, since }:
   const user = broker.users.get(known.username)
   const code = reason?.code
   const tries = broker.tries.filter(({ user: name }) => name === known.username)
-  const starts = watch.starts.get(known.username) ?? []
   // A start is counted before it happens: one that a manager's end kept from happening stays counted.
   const lockedAt = Date.parse(since)
   const { windowMs } = limits.budget.starts
-  const lost = watch.managerStarts.filter((at) => at > lockedAt - windowMs && at <= lockedAt).length
+  const counts = (at: number) => at > lockedAt - windowMs && at <= lockedAt
+  const starts = (watch.startsAsked.get(known.username) ?? []).filter(counts).length
+  const lost = watch.managerStarts.filter(counts).length
   const truths: Record<string, boolean | undefined> = {
     CREDENTIALS_REJECTED: !world.hasRightSecret(known),
     TWOFA_TIMEOUT: user?.twofa,
     EXISTING_SESSION: tries.some(({ outcome }) => outcome === 'elsewhere'),
     CRASH_LOOP: (documents.gateways.get(known.id)?.crashes.length ?? 0) >= 5,
-    LOGIN_BUDGET:
-      starts.length + lost >= 6 || tries.filter(({ outcome }) => outcome === 'refused').length >= 3,
+    LOGIN_BUDGET: starts + lost >= 6 || tries.filter(({ outcome }) => outcome === 'refused').length >= 3,
   }
   if (!truths[code ?? ''])
     world.broken(`locked for a reason that is not true: ${code} (${reason?.message})`, known.id)

@@ -34,6 +34,8 @@ export class Watch implements EngineUse {
   /** Containers that managers ended or removed, by follower, since `startCount`. */
   readonly ended = new Map<string, number>()
   readonly starts = new Map<string, Start[]>()
+  /** When managers asked for the start of a container, by username: it may have logged in for all they know. */
+  readonly startsAsked = new Map<string, number[]>()
   /** When managers began, milliseconds since the epoch. */
   readonly managerStarts: number[] = []
   readonly #world: World
@@ -79,6 +81,10 @@ export class Watch implements EngineUse {
     if (ids !== this.#touched) this.#sweptAtMs = time.monotonicMs
     if (process?.alive) for (const id of ids) this.#runningMeansAnswering(id, process)
     this.#touched.clear()
+  }
+
+  asksStart({ credentials: { username } }: Container): void {
+    this.startsAsked.set(username, [...(this.startsAsked.get(username) ?? []), this.#world.time.now])
   }
 
   ran(container: Container): void {

@@ -25,7 +25,7 @@ const troubles: readonly HappeningKind[] = [
 const keptLogLines = 200
 /** As many as the manager keeps in memory, with some to spare. */
 const pastEvents = 5_500
-const nothing = { ran() {}, ends() {}, looked() {}, read() {} }
+const nothing = { asksStart() {}, ran() {}, ends() {}, looked() {}, read() {} }
 
 export interface FleetSoak {
   /** Bytes, an hour each. */
