@@ -75,15 +75,16 @@ function isUsernameTaken({ engine, followers }: World, known: Known): boolean {
   })
 }
 
-function lockIsTrue(world: World, watch: Watch, known: Known, { reason, since }: GatewayStatusView): void {
+function lockIsTrue(world: World, watch: Watch, known: Known, { reason }: GatewayStatusView): void {
   const { broker, documents } = world
   const user = broker.users.get(known.username)
   const code = reason?.code
   const tries = broker.tries.filter(({ user: name }) => name === known.username)
   // A start is counted before it happens: one that a manager's end kept from happening stays counted.
-  const lockedAt = Date.parse(since)
+  const lockedAt = documents.gateways.get(known.id)?.hold?.at ?? 0
   const { windowMs } = limits.budget.starts
-  const counts = (at: number) => at > lockedAt - windowMs && at <= lockedAt
+  // Those of the future count too: the clock may have gone back since.
+  const counts = (at: number) => at > lockedAt - windowMs
   const starts = (watch.startsAsked.get(known.username) ?? []).filter(counts).length
   const lost = watch.managerStarts.filter(counts).length
   const truths: Record<string, boolean | undefined> = {
