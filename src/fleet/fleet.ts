@@ -22,6 +22,7 @@ import { alertPrefix } from './judged.ts'
 import type { Keeper } from './keeper.ts'
 import { recall } from './last-known.ts'
 import { LiveFeed } from './live-feed.ts'
+import { LoginBudget } from './login-budget.ts'
 import { Monitor } from './monitor.ts'
 import { PortPool, UsernamePool } from './pools.ts'
 import { KeyedQueue } from './queue.ts'
@@ -53,6 +54,7 @@ export class Fleet {
   readonly ports: PortPool
   readonly usernames = new UsernamePool()
   readonly digests: Digests
+  readonly budget: LoginBudget
   readonly monitor: Monitor
   readonly queue: KeyedQueue
   readonly charge: Charge
@@ -106,6 +108,7 @@ export class Fleet {
       log,
       tell: (event) => this.feed.noted(event),
     })
+    this.budget = new LoginBudget({ store: stores.budgets, clock, limits: settings.budget })
     this.credentials = new CredentialSources({
       primary: deps.credentials,
       fallback: deps.fallbackCredentials,

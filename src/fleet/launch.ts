@@ -112,7 +112,11 @@ async function runOnFreePort(
     } catch (err) {
       // A start whose answer never came may have been a login.
       const hasNotRun = !isStarting || (isFleetError(err) && err.code !== 'ENGINE_UNAVAILABLE')
-      if (hasNotRun) await spent.giveBack()
+      if (hasNotRun)
+        await spent.giveBack().catch((error) => {
+          // The failure of the launch is what matters; a start too many makes us careful.
+          hands.log.warn({ followerId: follower.id, err: error }, 'start not given back to the login budget')
+        })
       if (!isFleetError(err, 'PORT_IN_USE')) throw err
       hands.log.warn(
         { followerId: follower.id, hostPort },

@@ -35,6 +35,8 @@ export class LogReader {
       onChange: () => void
       /** What was there before us, as after an adoption, is no news. */
       onLogin?: (before: LoginProgress, after: LoginProgress, at: number) => void
+      /** IBKR has rejected a login, by the engine's time stamp; told of the past too. */
+      onRejected: (at: number) => void
       onError: (err: unknown) => void
     },
     from: { containerId: string; startedAt: number; adopted: boolean; resume?: LogReader },
@@ -96,7 +98,7 @@ export class LogReader {
   }
 
   async #follow(
-    deps: Pick<ConstructorParameters<typeof LogReader>[0], 'runtime' | 'now' | 'onChange' | 'onLogin'>,
+    deps: Omit<ConstructorParameters<typeof LogReader>[0], 'onError'>,
     adopted: boolean,
   ): Promise<void> {
     const { signal } = this.#closing
@@ -121,6 +123,7 @@ export class LogReader {
         this.#lastAt = line.at
         if (deps.now() >= this.readAt) deps.onLogin?.(before, this.#progress, line.at)
         this.#keep(line)
+        if (this.#progress.rejectedLogins > before.rejectedLogins) deps.onRejected(line.at)
         if (this.#progress.jvmStarts > before.jvmStarts && this.#progress.jvmStarts > 1)
           this.laterStarts.push(line.at)
         if (tellsMore(before, this.#progress)) deps.onChange()

@@ -27,6 +27,8 @@ export interface Eyes {
   }
   /** Told of each line that moved a login, but for those read back from before our time. */
   readonly loginMoved?: GatewayCourse['loginMoved']
+  /** IBKR has rejected the login of this container, at `at` by the engine's clock. */
+  readonly loginRejected: (keeper: Keeper, container: GatewayContainer, at: number) => void
   /** Called when something seen by the log changes. */
   readonly wake: (followerId: string) => void
   readonly onLogError: (followerId: string, err: unknown) => void
@@ -132,6 +134,7 @@ async function readLog(
         now: eyes.now,
         onChange: () => eyes.wake(followerId),
         onLogin: (before, after, at) => eyes.loginMoved?.(followerId, before, after, at),
+        onRejected: (at) => eyes.loginRejected(keeper, container, at),
         onError: (err) => eyes.onLogError(followerId, err),
       },
       same ? { ...from, resume: current } : from,

@@ -117,6 +117,7 @@ async function settle(keeper: Keeper, deps: ReconcilerDeps): Promise<void> {
   const { hands } = deps
   const { state, record, follower } = keeper
   try {
+    await hands.budget.store()
     if (state.phase === 'locked' && state.cause && !record.hold) await lock(keeper, state.cause, hands)
     if (state.crashes !== record.crashes) await remember(keeper, hands, { crashes: state.crashes })
     if (state.missedPushes !== (record.missedPushes ?? 0))
@@ -130,11 +131,6 @@ async function settle(keeper: Keeper, deps: ReconcilerDeps): Promise<void> {
 
 async function lock(keeper: Keeper, cause: Cause, hands: Hands): Promise<void> {
   const { secretHash } = keeper.record
-  const usernameHash = keeper.container?.usernameHash
-  if (cause.code === 'CREDENTIALS_REJECTED' && usernameHash)
-    hands.budget.reject(keeper.follower, usernameHash, secretHash, keeper.state.since)
-  // By the next time, when this one fails, the container may be gone.
-  await hands.budget.store()
   await remember(keeper, hands, {
     hold: { ...cause, at: hands.clock.now(), ...(secretHash !== null && { secretHash }) },
   })

@@ -14,7 +14,7 @@ const partingWordsMs = 3_000
 
 /** Resolves when every gateway is stopped (or left), and no timer, socket or stream of the core is left. */
 export async function shutDown(fleet: Fleet): Promise<void> {
-  const { deps, keepers, alerts, audit } = fleet
+  const { deps, keepers, alerts, audit, budget } = fleet
   const { log, settings, clock } = deps
   const startedAt = clock.monotonicMs()
   log.info({ onShutdown: settings.onShutdown, gateways: keepers.size }, 'shutting down')
@@ -27,6 +27,7 @@ export async function shutDown(fleet: Fleet): Promise<void> {
     fleet.ports.release(keeper.follower.id)
     fleet.usernames.release(keeper.follower.id)
   }
+  await budget.store().catch((err) => log.warn({ err }, 'a rejected login was not stored'))
   await Promise.all([alerts.close(partingWordsMs), audit.flush()])
   log.info({ tookMs: Math.round(clock.monotonicMs() - startedAt) }, 'shut down')
 }

@@ -4,7 +4,6 @@ import { noMeasures } from '../ports/measures.ts'
 import { Pacers } from '../session/pacing/pacers.ts'
 import type { Fleet } from './fleet.ts'
 import type { Hands } from './hands.ts'
-import { LoginBudget } from './login-budget.ts'
 import type { Eyes } from './observe.ts'
 
 /** Until the store is ours, the engine is looked at as if it were away: watched, not acted on. */
@@ -29,6 +28,9 @@ export function eyesOf(fleet: Fleet): Eyes {
       doubt: () => engine.doubt(),
     },
     loginMoved: (...moved) => fleet.course.loginMoved(...moved),
+    // At once, whatever the gateway is about to do: stopped in the middle of it, nobody would look at its login again.
+    loginRejected: ({ follower, record }, { usernameHash }, at) =>
+      fleet.budget.reject(follower, usernameHash, record.secretHash, Math.min(at, clock.now())),
     wake: (followerId) => fleet.wake(followerId),
     onLogError: (followerId, err) => log.debug({ followerId, err }, 'log stream broke'),
   }
@@ -51,7 +53,7 @@ export function handsOf(fleet: Fleet, callbacks: Pick<Hands, 'publish' | 'userna
     random,
     audit: fleet.audit,
     digests: fleet.digests,
-    budget: new LoginBudget({ store: stores.budgets, clock, limits: settings.budget }),
+    budget: fleet.budget,
     puller: fleet.puller,
     ports: fleet.ports,
     usernames: fleet.usernames,

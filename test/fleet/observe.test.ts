@@ -36,6 +36,7 @@ function worldOf(log: LogName, changed: Partial<GatewayContainer> = {}, agedMs =
     },
   } as unknown as GatewayRuntime
   const woken: string[] = []
+  const rejected: object[] = []
   const engine = { up: true, doubts: 0, doubt: () => void engine.doubts++ }
   const eyes: Eyes = {
     runtime,
@@ -43,20 +44,23 @@ function worldOf(log: LogName, changed: Partial<GatewayContainer> = {}, agedMs =
     engine,
     now: () => clock.now(),
     sleep: (ms, until) => clock.sleep(ms, until),
+    loginRejected: ({ follower }, { id }, at) => rejected.push({ follower: follower.id, container: id, at }),
     wake: (id) => woken.push(id),
     onLogError: () => undefined,
   }
   const keeper = keeperOf({ adopted: agedMs > 0 })
   t.teardown(() => keeper.logReader?.close())
-  return { world, clock, eyes, keeper, woken, engine, release: () => quiet.abort() }
+  return { world, clock, eyes, keeper, woken, rejected, engine, release: () => quiet.abort() }
 }
 
 t.test('a new container is judged by its log from the first line', async (t) => {
-  const { eyes, keeper, woken } = worldOf('wrong password, dialog stays')
+  const { eyes, keeper, woken, rejected } = worldOf('wrong password, dialog stays')
   t.match(await observe(keeper, eyes, signal), { engineUp: true, login: { verdict: { phase: 'booting' } } })
   await settle()
   t.match(look(keeper, eyes).login?.verdict, { phase: 'locked', reason: { code: 'CREDENTIALS_REJECTED' } })
   t.ok(woken.length > 0, 'whoever decides is told')
+  const container = keeper.container?.id
+  t.strictSame(rejected, [{ follower: keeper.follower.id, container, at: keeper.container?.startedAt }], 'told at once, once')
 })
 
 t.test('an adopted container is not judged before its log is read back', async (t) => {

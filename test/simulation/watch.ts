@@ -95,7 +95,10 @@ export class Watch implements EngineUse {
     this.checks++
     this.#world.note(`run ${container.id} of ${followerId} as ${username} on ${container.placement.hostPort}`)
     const asked = this.#byId.get(followerId)?.logins.some((at) => at > time.monotonicMs - personMs)
-    if (!asked && broker.users.get(username)?.refused.get(password)?.told)
+    const refusal = broker.users.get(username)?.refused.get(password)
+    // A person answers for it until IBKR refuses it again, be that after hours in which it takes no logins.
+    if (refusal && asked) refusal.told = false
+    if (refusal?.told)
       this.#world.broken(`a login with credentials that IBKR had refused (${username})`, followerId)
     const { limit, windowMs } = this.#limits.starts
     const recent = (this.starts.get(username) ?? []).filter(({ at }) => at > time.now - windowMs)
