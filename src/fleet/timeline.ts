@@ -144,27 +144,31 @@ function isTakenOver({ phase, before }: PhaseBegin, previous: PhaseBegin | undef
 
 /** The phases in a row without holes: what was at the window's start first, the present last. */
 function joined(begins: readonly PhaseBegin[], present: PhaseBegin, from: number): PhaseBegin[] {
+  const row: PhaseBegin[] = []
   const first = begins[0]
-  const start: PhaseBegin[] =
-    first?.before && first.at > from ? [{ phase: first.before, at: Math.min(from, first.at) }] : []
-  const row = [...start, ...begins].reduce(afterUnwatched, [])
-  const last = row.at(-1)
+  if (first?.before && first.at > from) row.push({ phase: first.before, at: from })
+  for (const begin of begins) {
+    const unwatched = unwatchedBefore(begin, row.at(-1))
+    if (unwatched) append(row, unwatched)
+    append(row, begin)
+  }
   // It is told to be in another phase than the history says: its session has just gone, or the event could not be stored.
-  return last?.phase === present.phase ? row : inOrder(row, present)
+  if (row.at(-1)?.phase !== present.phase) append(row, present)
+  return row
 }
 
 /** What is not known of a gateway that was up, because its manager had died, is told apart. */
-function afterUnwatched(row: PhaseBegin[], begin: PhaseBegin): PhaseBegin[] {
-  const { unwatchedSince } = begin
-  const seen = row.at(-1)
-  if (unwatchedSince === undefined || !seen || isDown(seen.phase)) return inOrder(row, begin)
-  const unwatched = { ...seen, at: Math.min(unwatchedSince, begin.at), isUnwatched: true }
-  return inOrder(inOrder(row, unwatched), begin)
+function unwatchedBefore(
+  { at, unwatchedSince }: PhaseBegin,
+  seen: PhaseBegin | undefined,
+): PhaseBegin | undefined {
+  if (unwatchedSince === undefined || !seen || isDown(seen.phase)) return undefined
+  return { ...seen, at: Math.min(unwatchedSince, at), isUnwatched: true }
 }
 
 /** A wall clock set back makes no span end before it began. */
-function inOrder(row: PhaseBegin[], begin: PhaseBegin): PhaseBegin[] {
-  return [...row, { ...begin, at: Math.max(begin.at, row.at(-1)?.at ?? begin.at) }]
+function append(row: PhaseBegin[], begin: PhaseBegin): void {
+  row.push({ ...begin, at: Math.max(begin.at, row.at(-1)?.at ?? begin.at) })
 }
 
 const stamp = (at: number) => new Date(at).toISOString()

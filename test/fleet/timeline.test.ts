@@ -107,6 +107,21 @@ t.test('spans', async (t) => {
   })
 })
 
+t.test('a history of 200 000 phases is told in one pass', async (t) => {
+  const events = 200_000
+  const from = at(0)
+  const begins = Array.from(
+    { length: events },
+    (_, n): PhaseBegin => ({ phase: n % 2 === 0 ? 'creating' : 'backing-off', at: from + n * 1000 }),
+  )
+  const present = { phase: 'ready', at: from + events * 1000 } as const
+  const { spans, outages, outageSeconds } = tellTimeline(begins, present, { from, to: present.at })
+  t.equal(spans.length, events + 1)
+  t.equal(spans.at(-1)?.phase, 'ready')
+  t.equal(outages, 1, 'from its first failure on')
+  t.equal(outageSeconds, events - 1)
+})
+
 t.test('outages', async (t) => {
   const up: Begin = [-90, 'ready']
   const cases: Array<{ name: string; begins: Begin[]; outages: number; minutes: number }> = [
