@@ -59,6 +59,11 @@ export class ManagerLink {
     return this.#gateway
   }
 
+  /** As last leased; undefined before and after. */
+  get clientId(): number | undefined {
+    return this.#lease?.clientId
+  }
+
   /** Why the manager does not answer, or what it says against us, without a full stop; undefined when all is well. */
   get trouble(): string | undefined {
     return this.#trouble

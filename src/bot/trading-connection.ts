@@ -26,6 +26,7 @@ const heartbeat = { heartbeatIntervalMs: 15_000, heartbeatTimeoutMs: 5_000 }
 
 export class TradingConnection {
   readonly address: GatewayAddress
+  readonly clientId: number
   readonly session: IbSession
   readonly gate: OrderGate
   readonly broker: Broker
@@ -37,6 +38,7 @@ export class TradingConnection {
     const { connector, clock, log, journal, limits, dryRun } = deps
     this.#deps = deps
     this.address = address
+    this.clientId = clientId
     this.session = new IbSession(
       { connector, clock, log },
       {

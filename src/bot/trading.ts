@@ -148,8 +148,11 @@ export class Trading {
       const moved = new AbortController()
       const over = AbortSignal.any([signal, moved.signal])
       const stop = link?.onNews(({ kind }) => {
-        if (kind === 'endpoint' || kind === 'client-id') this.#follow(connection, moved)
+        if (kind === 'endpoint') this.#followEndpoint(connection, moved)
+        if (kind === 'client-id') this.#followClientId(connection, moved)
       })
+      // Told while the connection was being opened, when nobody listened yet.
+      this.#followClientId(connection, moved)
       await Promise.all([this.#keeper.keep(connection, over), loop.run(connection, over)])
       stop?.()
       signal.throwIfAborted()
@@ -220,11 +223,19 @@ export class Trading {
   }
 
   /** Ends the work over a connection whose gateway is elsewhere now; the next one finds it there. */
-  #follow({ address, gate }: TradingConnection, moved: AbortController): void {
+  #followEndpoint({ address, gate }: TradingConnection, moved: AbortController): void {
     const endpoint = this.#deps.link?.gateway?.endpoint
     if (!endpoint || (endpoint.host === address.host && endpoint.port === address.port)) return
     this.#deps.log.warn({ ...endpoint }, 'The gateway has moved, following it')
     gate.close(`the gateway has moved to ${endpoint.host}:${endpoint.port}`)
+    moved.abort(new Error('moved'))
+  }
+
+  /** Ends the work over a connection whose client id the manager may have given to another bot; the next one has the new id. */
+  #followClientId({ clientId, gate }: TradingConnection, moved: AbortController): void {
+    const leased = this.#deps.link?.clientId
+    if (leased === undefined || leased === clientId) return
+    gate.close(`the manager gave client id ${leased} instead of ${clientId}`)
     moved.abort(new Error('moved'))
   }
 

@@ -29,7 +29,7 @@ async function serve(t: Test) {
       DATA_DIR: t.testdir(),
       SIM_LOGIN_SECONDS: '0.05',
       SIM_RESTART_SECONDS: '0.2',
-      MONITOR_INTERVAL: '500ms',
+      HEALTHCHECK_INTERVAL: '500ms',
       PORT_RANGE_START: String(from),
       PORT_RANGE_END: String(to),
     },
@@ -114,15 +114,20 @@ t.test('a lease is taken with the health address, renewed, and given back', asyn
   t.strictSame(await leases(), [])
 })
 
-/** Says of a gateway what `shown` holds, and leases client id 4321 to whoever asks. */
-async function managerStub(t: Test, shown: Record<string, unknown>, port: number) {
+/** Says of a gateway what `shown` holds, and leases client id 4321, or the one that `leased` says by then, to whoever asks. */
+async function managerStub(
+  t: Test,
+  shown: Record<string, unknown>,
+  port: number,
+  leased = { clientId: 4321 },
+) {
   const asked: string[] = []
   let looks = 0
   const server = createServer(async (request, response) => {
     const body = await text(request)
     if (request.method === 'GET') looks++
     else asked.push(`${request.method} ${request.url} ${body}`)
-    const lease = { clientId: 4321, host: '127.0.0.1', port, accounts: [], readOnly: false }
+    const lease = { ...leased, host: '127.0.0.1', port, accounts: [], readOnly: false }
     const answer = request.method === 'GET' ? { status: 'RUNNING', phase: 'ready', ...shown } : lease
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
@@ -238,3 +243,38 @@ t.test('a lock that comes while it trades closes the gate', async (t) => {
   Object.assign(shown, { phase: 'ready', reason: undefined })
   await bot.heard('Gateway validated successfully', 2)
 })
+
+t.test(
+  'another client id is followed: the gate shuts, and nothing more is sent with the one of before',
+  async (t) => {
+    // So fast, the minute between renewals is over in three seconds.
+    const world = await botWorld(t, { speed: 20 })
+    const gateway = await world.startGateway()
+    await world.writeGameplan()
+    const leased = { clientId: 4321 }
+    const shown = { endpoint: { host: '127.0.0.1', port: world.port } }
+    const manager = await managerStub(t, shown, world.port, leased)
+    const buysOnce =
+      "return turn === 1 ? [{ symbol: 'SPY', action: 'BUY', quantity: 2, orderType: 'MKT', effect: 'open' }] : []"
+    const bot = await world.startBot({
+      env: {
+        ...managed(manager.url, 'alice'),
+        DRY_RUN: 'false',
+        STRATEGY_MODULES: await world.strategy('B', buysOnce),
+      },
+    })
+    await bot.filled('SPY', 2)
+    leased.clientId = 4322
+    const closed = await bot.heard('order gate closed')
+    t.match(closed.fields, { reason: 'the manager gave client id 4322 instead of 4321' })
+    await bot.heard('Gateway validated successfully', 2)
+    t.match((await bot.heard('session ready', 2)).fields, { clientId: 4322 })
+    t.equal(await bot.healthStatus(), 200)
+    await bot.filled('SPY', 0)
+    t.strictSame(
+      gateway.requests.filter(({ name }) => name === 'placeOrder').map(({ clientId }) => clientId),
+      [4321, 4322],
+      'what it bought with the one, Strategy C sells with the other',
+    )
+  },
+)
