@@ -49,7 +49,7 @@ async function serve(t: Test, collector: string, more: Record<string, string> = 
       SIM_TWOFA_SECONDS: '20',
       HEARTBEAT_INTERVAL: '200ms',
       HEARTBEAT_TIMEOUT: '500ms',
-      MONITOR_INTERVAL: '500ms',
+      HEALTHCHECK_INTERVAL: '500ms',
       PORT_RANGE_START: String(from),
       PORT_RANGE_END: String(to),
       OTEL_EXPORTER_OTLP_ENDPOINT: collector,
