@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts'
 import { FleetError } from '../ports/errors.ts'
 import type { IbAccountValue, IbContract, IbExecution, IbOpenOrder, IbPosition } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
+import { unlessAborted } from '../ports/unless-aborted.ts'
 import type { IbSession } from '../session/session.ts'
 import { type Exposure, exposureOf } from './exposure.ts'
 import type { BotPosition } from './intents.ts'
@@ -69,7 +70,7 @@ export class AccountDesk {
 
   /** Asks IB; callers that overlap share the questions. Rejects as requests do, and when IB does not tell positions or orders. */
   async refresh(account: string, signal?: AbortSignal): Promise<AccountState> {
-    await abandonable(this.#ask(account), signal)
+    await unlessAborted(this.#ask(account), signal)
     return this.state(account) as AccountState
   }
 
@@ -77,7 +78,7 @@ export class AccountDesk {
   async ensure(account: string, maxAgeMs: number, signal?: AbortSignal): Promise<void> {
     const known = this.#current(account)
     if (known && this.#deps.clock.monotonicMs() - known.askedAtMs <= maxAgeMs) return
-    await abandonable(this.#ask(account), signal)
+    await unlessAborted(this.#ask(account), signal)
   }
 
   /** As last asked over the present connection; undefined before. */
@@ -207,15 +208,4 @@ function netLiquidationOf(values: readonly IbAccountValue[], account: string): n
   const found = values.find((value) => value.account === account && value.tag === 'NetLiquidation')
   const amount = found ? Number(found.value || Number.NaN) : Number.NaN
   return Number.isFinite(amount) ? amount : undefined
-}
-
-/** Waits for what is shared, and leaves when `signal` aborts. */
-function abandonable<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return shared
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    shared.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }

@@ -2,6 +2,7 @@
 import { type Contract, EventName, type IBApi } from '@stoqey/ib'
 import { FleetError } from '../../ports/errors.ts'
 import type { IbNotice, IbOpenOrder, IbOrderEvent, IbPosition, IbRequests } from '../../ports/ib.ts'
+import { unlessAborted } from '../../ports/unless-aborted.ts'
 import { contractOf } from './contracts.ts'
 import { finite, given } from './orders.ts'
 
@@ -59,10 +60,10 @@ export class SharedQuestions {
     for (;;) {
       const open = this.#open.get(kind) ?? this.#send(kind, asked)
       if (open.asked === asked) {
-        const answer: unknown = await orAborted(open.answer, signal)
+        const answer: unknown = await unlessAborted(open.answer, signal)
         return answer as IbRequests[K]['answer']
       }
-      await orAborted(
+      await unlessAborted(
         open.answer.catch(() => []),
         signal,
       )
@@ -139,16 +140,4 @@ function newQuestion(asked: Asked): Question {
   // Everyone who asked may have given up.
   answer.catch(() => {})
   return { asked, items: new Map(), answer, ...settle } as Question
-}
-
-/** The answer, or the signal's reason if it comes first. */
-function orAborted<Answer>(answer: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
-  if (!signal) return answer
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    const settled = () => signal.removeEventListener('abort', onAbort)
-    answer.then(resolve, reject).finally(settled)
-  })
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts'
 import { isVaultOutage } from '../../ports/credentials.ts'
 import { isFleetError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
+import { unlessAborted } from '../../ports/unless-aborted.ts'
 import type { VaultAnswer, VaultClient, VaultRequest } from './client.ts'
 import { errorsOf, fieldOf, forbidden, notVault } from './failures.ts'
 import { inTime } from './tries.ts'
@@ -180,13 +181,3 @@ export class VaultSession {
 /** `ttl`: seconds; 0 and anything strange mean no known end. */
 const endOf = (ttl: unknown, fromMs: number): number =>
   typeof ttl === 'number' && ttl > 0 ? fromMs + ttl * 1000 : Number.POSITIVE_INFINITY
-
-/** The outcome of work that others share; an abort ends the waiting, not the work. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-    if (signal.aborted) leave()
-    else signal.addEventListener('abort', leave, { once: true })
-  })
-}
