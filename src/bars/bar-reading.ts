@@ -111,7 +111,7 @@ async function fetchMissing(
   const portions: Bar[][] = []
   let count = 0
   try {
-    await deps.turns.take(seriesKey(record), async () => {
+    const fetchGaps = async () => {
       const contract = await deps.contracts.qualify(record, asking)
       const times = await deps.calendar.learn(record, contract, asking)
       const wanted = gaps.filter(isFillable)
@@ -125,7 +125,9 @@ async function fetchMissing(
         count += missing.length
         portions.unshift(missing)
       }
-    })
+    }
+    // A fill of the series may be under way, and last for minutes.
+    await deps.turns.take(seriesKey(record), fetchGaps, asking.signal)
     return { bars: portions.flat(), count }
   } catch (error) {
     signal.throwIfAborted()

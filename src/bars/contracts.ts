@@ -41,7 +41,7 @@ export class Contracts {
   qualify(series: SeriesRecord, asking: Asking): Promise<QualifiedContract> {
     const key = contractKey(series)
     // One at a time, so that of several series of a contract only the first asks.
-    return this.#turns.take(key, () => this.#qualify(key, series, asking))
+    return this.#turns.take(key, () => this.#qualify(key, series, asking), asking.signal)
   }
 
   async #qualify(key: string, series: SeriesRecord, asking: Asking): Promise<QualifiedContract> {

@@ -50,7 +50,7 @@ export class History {
   head(series: SeriesRecord, { contract }: QualifiedContract, asking: Asking): Promise<number> {
     const key = headKey(series)
     // One at a time, so that of several series of a contract only the first asks.
-    return this.#turns.take(key, () => this.#askHead(key, series, contract, asking))
+    return this.#turns.take(key, () => this.#askHead(key, series, contract, asking), asking.signal)
   }
 
   async #askHead(key: string, series: SeriesRecord, contract: IbContract, asking: Asking): Promise<number> {

@@ -37,7 +37,7 @@ export interface FillOptions {
  * SERIES_NOT_FOUND when the series was taken off the list; what came before that is kept.
  */
 export function fillSeries(deps: FillDeps, state: SeriesState, options: FillOptions): Promise<void> {
-  return deps.turns.take(seriesKey(state.record), () => fill(deps, state, options))
+  return deps.turns.take(seriesKey(state.record), () => fill(deps, state, options), options.asking.signal)
 }
 
 async function fill(deps: FillDeps, state: SeriesState, options: FillOptions): Promise<void> {

@@ -48,7 +48,7 @@ export class TradingCalendar {
   learn(series: SeriesRecord, contract: QualifiedContract, asking: Asking): Promise<TradingTimes> {
     const key = keyOf(series)
     // One at a time, so that of several series of a contract only the first asks.
-    return this.#turns.take(key, () => this.#learn(key, series, contract, asking))
+    return this.#turns.take(key, () => this.#learn(key, series, contract, asking), asking.signal)
   }
 
   async #learn(

@@ -1,6 +1,7 @@
 // Bars for whoever asks: from the file, from IB, from both; and what is said when something is missing.
 import t from 'tap'
 import { FleetError } from '../../src/ports/errors.ts'
+import { settle } from '../fake-clock.ts'
 import { price } from './fake-market.ts'
 import { allOf, dayMs, local, makeBars, until, wednesday } from './world.ts'
 
@@ -111,6 +112,42 @@ t.test('a slow IB is not waited for for ever: what came is kept and answered', a
   t.strictSame(files.barsOf(name), bars)
   t.equal(clock.pendingTimers, 0)
 })
+
+t.test(
+  'a fill of the same contract that takes long holds an answer up no longer than a slow IB',
+  async (t) => {
+    for (const slow of ['historicalBars', 'contractDetails', 'schedule']) {
+      const { manager, market, files, clock, track } = makeBars(t)
+      const all = market.bars('1h', week.startMs, week.endMs)
+      files.plant({ symbol: 'SPY', timeframe: '1h' }, all.slice(0, 30))
+      await track('SPY', '1h')
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      market.beforeAnswer = ({ kind }) => (kind === slow ? released : undefined)
+      manager.start()
+      await until(() => market.asked.some(({ kind }) => kind === slow))
+
+      const asked = manager.bars({ symbol: 'SPY', timeframe: '1h', ...week, fetch: true }, signal)
+      const other = manager.bars({ symbol: 'SPY', timeframe: '1d', ...week, fetch: true }, signal)
+      const gone = new AbortController()
+      const left = manager.bars({ symbol: 'SPY', timeframe: '1h', ...week, fetch: true }, gone.signal)
+      await settle()
+      gone.abort(new Error('gone'))
+      await t.rejects(left, /gone/)
+      await clock.advance(30_000)
+      const answer = await asked
+      t.match(answer, { source: 'local', complete: false, note: /within 30 s/ }, slow)
+      t.strictSame(await allOf(answer.bars), all.slice(0, 30))
+      if (slow !== 'historicalBars') t.match(await other, { complete: false, note: /within 30 s/ })
+      release()
+      await until(() => files.barsOf({ symbol: 'SPY', timeframe: '1h' }).length > 30)
+      await other
+      await manager.stop()
+    }
+  },
+)
 
 t.test('a caller who goes away ends the asking', async (t) => {
   const { manager, market } = makeBars(t)
