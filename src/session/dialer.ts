@@ -45,9 +45,17 @@ export class Dialer {
 
   /** The attempts under way, or new ones; `retry` makes a single attempt a run of several. */
   join(retry: boolean): ConnectRun {
-    const run = this.#run ?? this.#start(retry, 'connecting', this.#newBudget())
+    const run = this.#going() ?? this.#start(retry, 'connecting', this.#newBudget())
     run.retry ||= retry
     return run
+  }
+
+  /** Those that the last caller has just left end with its reason, which is nobody else's; the next begin when their socket is gone. */
+  #going(): ConnectRun | undefined {
+    const run = this.#run
+    if (!run?.aborted) return run
+    this.leave(Promise.allSettled([this.#parting, run.done]).then(() => {}))
+    return undefined
   }
 
   /** Tells of a connection that is being closed. */

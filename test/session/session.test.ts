@@ -80,6 +80,21 @@ t.test('concurrent callers share one attempt [concurrent_connections]', async (t
   t.equal(connector.openConnections, 1)
 })
 
+t.test('who comes as the last caller leaves is not sent away with it', async (t) => {
+  const { session, connector } = fakeSession(t)
+  connector.behave = () => {}
+  const leaving = new AbortController()
+  const first = session.connect(leaving.signal)
+  await settle()
+  leaving.abort(new Error('the first caller has left'))
+  connector.behave = (connection) => connection.welcome()
+  const second = session.connect()
+  await t.rejects(first, { message: 'the first caller has left' })
+  await second
+  t.equal(session.snapshot().state, 'ready')
+  t.equal(connector.openConnections, 1)
+})
+
 t.test('disconnect leaves nothing behind [disconnect_clean, heartbeat_stops_on_disconnect]', async (t) => {
   const { session, connector, clock } = fakeSession(t)
   await session.connect()
