@@ -364,8 +364,10 @@ export class GatewayManager implements FleetControl {
       const verbOf = verb === 'launch' ? this.launchGateway : this.stopGateway
       return { followerId, done: await verbOf.call(this, followerId, caller) }
     } catch (err) {
-      if (!isFleetError(err)) throw err
-      return { followerId, failed: err }
+      if (isFleetError(err)) return { followerId, failed: err }
+      this.#deps.log.error({ followerId, verb, err }, 'one gateway of a bulk call failed')
+      const what = `The ${verb} of the gateway of ${followerId} met a bug; the log has it.`
+      return { followerId, failed: new FleetError('INTERNAL', what, { cause: err }) }
     }
   }
 }

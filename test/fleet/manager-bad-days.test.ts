@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import t from 'tap'
 import { type ErrorCode, FleetError } from '../../src/ports/errors.ts'
 import type { GatewayRuntime } from '../../src/ports/runtime.ts'
+import type { GatewayRecord } from '../../src/ports/stores.ts'
 import { makeWorld, portRange, quick, until } from './world.ts'
 
 const asked = { actor: 'test' }
@@ -26,6 +27,25 @@ t.test('unknown and disabled followers are not launched', async (t) => {
   t.match(await manager.bulk('launch', ['off', 'nobody'], asked), [
     { failed: { code: 'FOLLOWER_NOT_LAUNCHABLE' } },
     { failed: { code: 'FOLLOWER_NOT_FOUND' } },
+  ])
+})
+
+t.test('a bug that one gateway meets costs a bulk call no other answer', async (t) => {
+  const { manager, add, deps } = await makeWorld(t)
+  await manager.start()
+  await add('a', 'user-a', { enabled: false })
+  await manager.patchFollower('a', { enabled: true }, asked)
+  const { gateways } = deps.stores
+  const { put } = gateways
+  Object.assign(gateways, {
+    put: (record: GatewayRecord) =>
+      record.followerId === 'a' ? Promise.reject(new TypeError('a bug')) : put(record),
+  })
+  const outcomes = await manager.bulk('stop', ['a', 'nobody'], asked)
+  Object.assign(gateways, { put })
+  t.match(outcomes, [
+    { followerId: 'a', failed: { code: 'INTERNAL', cause: { message: 'a bug' } } },
+    { followerId: 'nobody', failed: { code: 'FOLLOWER_NOT_FOUND' } },
   ])
 })
 
