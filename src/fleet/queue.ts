@@ -67,8 +67,10 @@ export class KeyedQueue {
   /** Forgets an idle key: no timer, no memory. */
   forget(key: string): void {
     const slot = this.#slots.get(key)
-    slot?.timer?.()
-    if (slot?.running) slot.forgotten = true
+    if (!slot) return
+    slot.timer?.()
+    slot.timer = null
+    if (slot.running) slot.forgotten = true
     else this.#slots.delete(key)
   }
 

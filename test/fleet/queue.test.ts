@@ -51,6 +51,21 @@ t.test('again after N ms; the earliest wish wins; forget ends it', async (t) => 
   t.equal(clock.pendingTimers, 0)
 })
 
+t.test('a key forgotten during its run and asked for again waits anew', async (t) => {
+  const at: number[] = []
+  const { clock, queue } = queueOf(async () => {
+    at.push(clock.monotonicMs())
+    await clock.sleep(10)
+    return undefined
+  })
+  queue.enqueue('a')
+  queue.enqueue('a', 1000)
+  queue.forget('a')
+  queue.enqueue('a', 2000)
+  await clock.advance(3000)
+  t.strictSame(at, [0, 2000])
+})
+
 t.test('errors back off, doubling to a minute, and a success forgets them', async (t) => {
   const at: number[] = []
   const { clock, queue } = queueOf(async () => {
