@@ -169,17 +169,21 @@ export class AlertBook implements AlertDesk {
     }
   }
 
-  /** ALERT_NOT_FOUND. Acknowledging twice keeps the first name. Nobody is reminded of it any more, until it says something new. */
+  /**
+   * Acknowledging twice keeps the first name. Nobody is reminded of it any more, until it says something new. It counts at once: where the store
+   * does not take it, it is written when the store answers. ALERT_NOT_FOUND, STORE_UNAVAILABLE of one that is over and only the store knows.
+   */
   async acknowledge(id: string, by: string): Promise<Alert> {
-    const open = [...this.#open.values()].find((alert) => alert.id === id)
-    const alert = open ?? (await this.#deps.store.get(id))
+    const alert = this.#known(id) ?? (await this.#deps.store.get(id))
     if (!alert) throw new FleetError('ALERT_NOT_FOUND', `There is no alert ${id}; GET /alerts lists them.`)
     if (alert.acknowledgedAt) return asTold(alert)
     const at = new Date(this.#deps.clock.now()).toISOString()
     const acknowledged = { ...alert, acknowledgedAt: at, acknowledgedBy: by }
-    if (open) this.#open.set(alert.key, acknowledged)
-    await this.#put(acknowledged)
+    if (this.#open.get(alert.key)?.id === id) this.#open.set(alert.key, acknowledged)
+    const written = this.#save(acknowledged)
     this.#announce(acknowledged)
+    // Whoever lists the alerts next finds it acknowledged.
+    await written
     return asTold(acknowledged)
   }
 
@@ -196,6 +200,11 @@ export class AlertBook implements AlertDesk {
     over.abort()
     for (const delivery of this.#deliveries.values()) await delivery.close()
     await Promise.all(this.#writing)
+  }
+
+  /** As it is now, whether the store has it so already or not. */
+  #known(id: string): AlertRecord | undefined {
+    return [...this.#open.values()].find((alert) => alert.id === id) ?? this.#unstored.get(id)
   }
 
   #runbookOf(code: AlertCode): { runbook?: string } {
@@ -229,11 +238,13 @@ export class AlertBook implements AlertDesk {
       .map(([sink]) => sink.name)
   }
 
-  #save(alert: AlertRecord): void {
+  /** Resolves when it is written, or kept for `storeAgain`. */
+  #save(alert: AlertRecord): Promise<void> {
     const writing = this.#put(alert)
       .catch((err) => this.#deps.log.warn({ err, alert: alert.key }, 'alert not stored; tried again'))
       .finally(() => this.#writing.delete(writing))
     this.#writing.add(writing)
+    return writing
   }
 
   #put(alert: AlertRecord): Promise<void> {

@@ -5,7 +5,7 @@ import { AlertBook } from '../../src/alerts/alert-book.ts'
 import type { AlertDraft, AlertSink } from '../../src/ports/alerts.ts'
 import { FleetError } from '../../src/ports/errors.ts'
 import type { AlertStore } from '../../src/ports/stores.ts'
-import { FakeClock } from '../fake-clock.ts'
+import { FakeClock, settle } from '../fake-clock.ts'
 import { silent } from '../fleet/looks.ts'
 
 /** Keeps alerts in memory, as the port promises. */
@@ -142,6 +142,72 @@ t.test('acknowledge', async (t) => {
     { acknowledgedBy: 'ann', resolvedAt: String },
     'a resolved one too',
   )
+})
+
+t.test('one that is resolved while its acknowledgement is written stays resolved', async (t) => {
+  const store = memoryStore()
+  const answers: Array<() => void> = []
+  const put = async (alert: Alert) => {
+    await new Promise<void>((resolve) => answers.push(resolve))
+    await store.put(alert)
+  }
+  const seen: Alert[] = []
+  const book = new AlertBook({
+    store: { ...store, put },
+    sinks: [],
+    clock: new FakeClock(),
+    log: silent,
+    onChange: (alert) => seen.push(alert),
+  })
+  const answerAll = async () => {
+    for (let turn = 0; turn < 5; turn++) {
+      for (const answer of answers.splice(0)) answer()
+      await settle()
+    }
+  }
+  book.raise(draft())
+  await answerAll()
+  const acknowledging = book.acknowledge(seen[0]?.id ?? '', 'ann')
+  book.resolve(draft().key)
+  await answerAll()
+  await acknowledging
+  t.match(seen.at(-1), { acknowledgedBy: 'ann', resolvedAt: String }, 'who reads along sees it resolved last')
+  t.match(await store.list({ limit: 9 }), [{ acknowledgedBy: 'ann', resolvedAt: String }])
+
+  book.raise(draft())
+  await answerAll()
+  const { id = '' } = seen.at(-1) ?? {}
+  book.resolve(draft().key)
+  const afterwards = book.acknowledge(id, 'bob')
+  await answerAll()
+  await afterwards
+  t.match(
+    seen.at(-1),
+    { id, acknowledgedBy: 'bob', resolvedAt: String },
+    'also where it was over just before',
+  )
+  t.match(store.alerts.get(id), { acknowledgedBy: 'bob', resolvedAt: String })
+})
+
+t.test('an acknowledgement counts while the store is away, and is written later', async (t) => {
+  const store = memoryStore()
+  let up = true
+  const put = async (alert: Alert) => {
+    if (!up) throw new FleetError('STORE_UNAVAILABLE', 'away')
+    await store.put(alert)
+  }
+  const { book } = bookOf({ ...store, put })
+  book.raise(draft())
+  await book.flush()
+  const [{ id = '' } = {}] = book.open()
+  up = false
+  t.match(await book.acknowledge(id, 'ann'), { acknowledgedBy: 'ann' })
+  t.match([...book.open()], [{ acknowledgedBy: 'ann' }])
+  t.equal(store.alerts.get(id)?.acknowledgedBy, undefined)
+  up = true
+  book.storeAgain()
+  await book.flush()
+  t.match(store.alerts.get(id), { acknowledgedBy: 'ann' })
 })
 
 t.test('what fails does no harm', async (t) => {
