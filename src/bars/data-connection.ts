@@ -192,8 +192,13 @@ export class DataConnection implements OwnedDataLink {
         dataLost = now.dataLost
         this.#tell()
       }
-      stopLooking = session.onChange(look)
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      const onAbort = () => resolve()
+      const stopListening = session.onChange(look)
+      signal.addEventListener('abort', onAbort, { once: true })
+      stopLooking = () => {
+        stopListening()
+        signal.removeEventListener('abort', onAbort)
+      }
       look()
     })
     stopLooking()

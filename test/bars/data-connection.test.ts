@@ -268,6 +268,24 @@ t.test(
   },
 )
 
+t.test('connections that were lost leave nothing behind, however many', async (t) => {
+  const { connection, connector, clock } = makeConnection(t)
+  const warnings: string[] = []
+  const onWarning = ({ name }: Error) => warnings.push(name)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  connection.start()
+  await rest()
+  for (let lost = 0; lost < 12; lost++) {
+    connector.last.drop()
+    await rest()
+    await clock.advance(300_000)
+    await rest()
+  }
+  t.match(connection.status(), { state: 'connected', reconnects: 12 })
+  t.strictSame(warnings, [], 'Node warns at the eleventh listener of a signal')
+})
+
 t.test('stopping ends the connection and leaves no timer and no listener', async (t) => {
   const { connection, connector, clock, source } = makeConnection(t)
   connection.start()
