@@ -75,7 +75,7 @@ export class DataManager implements MarketData {
       intervalMs: deps.scanIntervalMs,
       batchSize: deps.batchSize,
     })
-    this.#live = new LiveBars({ connection, contracts, log })
+    this.#live = new LiveBars({ connection, contracts, clock, log })
   }
 
   /** Connects and scans, in the background. */

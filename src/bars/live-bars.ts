@@ -1,15 +1,19 @@
 // Real-time bars: one subscription at IB for each series that somebody reads, restored whenever the connection lost it, cancelled with its last reader.
-import type { FleetError } from '../ports/errors.ts'
+import type { Cancel, Clock } from '../ports/clock.ts'
+import { type FleetError, isFleetError } from '../ports/errors.ts'
 import type { IbBar } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { Bar } from '../ports/market-data.ts'
 import type { SeriesRecord } from '../ports/stores.ts'
+import { type BackoffOptions, backoffMs } from '../session/backoff.ts'
 import type { Contracts, QualifiedContract } from './contracts.ts'
 import type { DataLink } from './data-link.ts'
 import { contractKey } from './series.ts'
 
 /** A reader that does not keep up loses the oldest of these: bars of the last minutes are worth more. */
 const bufferedBars = 120
+/** Waits before a subscription that could not be started is tried again. */
+const retries: BackoffOptions = { baseMs: 2_000, maxMs: 60_000, jitter: 0 }
 
 interface Reader {
   push(bar: Bar): void
@@ -25,18 +29,26 @@ interface Subscription {
   /** 1101s that the connection had seen when it was made. */
   dataLost: number
   starting: boolean
+  /** Tries to start it that failed in a row. */
+  failures: number
+  /** Of the next try. */
+  cancelRetry: Cancel
+  /** Aborted when nobody reads it any more. */
+  readonly over: AbortController
 }
 
 export class LiveBars {
   readonly #connection: DataLink
   readonly #contracts: Contracts
+  readonly #clock: Clock
   readonly #log: Log
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #stopListening: () => void
 
-  constructor(deps: { connection: DataLink; contracts: Contracts; log: Log }) {
+  constructor(deps: { connection: DataLink; contracts: Contracts; clock: Clock; log: Log }) {
     this.#connection = deps.connection
     this.#contracts = deps.contracts
+    this.#clock = deps.clock
     this.#log = deps.log
     this.#stopListening = deps.connection.onChange(() => this.#restore())
   }
@@ -56,6 +68,9 @@ export class LiveBars {
       cancel: undefined,
       dataLost: 0,
       starting: false,
+      failures: 0,
+      cancelRetry: () => {},
+      over: new AbortController(),
     }
     this.#subscriptions.set(key, subscription)
     const leave = () => this.#leave(key, subscription, queue)
@@ -70,7 +85,7 @@ export class LiveBars {
   /** Ends every subscription at IB. Readers end with their own signals. */
   stop(): void {
     this.#stopListening()
-    for (const subscription of this.#subscriptions.values()) subscription.cancel?.()
+    for (const subscription of this.#subscriptions.values()) end(subscription)
     this.#subscriptions.clear()
   }
 
@@ -83,8 +98,7 @@ export class LiveBars {
     subscription.readers.delete(reader)
     if (subscription.readers.size > 0 || this.#subscriptions.get(key) !== subscription) return
     this.#subscriptions.delete(key)
-    subscription.cancel?.()
-    subscription.cancel = undefined
+    end(subscription)
   }
 
   #restore(): void {
@@ -101,7 +115,8 @@ export class LiveBars {
   async #start(subscription: Subscription): Promise<void> {
     if (subscription.cancel || subscription.starting || !this.#connection.isUsable) return
     subscription.starting = true
-    const { series, contract, readers } = subscription
+    subscription.cancelRetry()
+    const { series, contract, readers, over } = subscription
     const { whatToShow, useRth } = series
     try {
       subscription.dataLost = this.#connection.dataLost
@@ -119,15 +134,36 @@ export class LiveBars {
             if (error.code === 'REQUEST_REJECTED') for (const reader of [...readers]) reader.fail(error)
           },
         },
+        over.signal,
       )
-      if (readers.size === 0) cancel()
+      subscription.failures = 0
+      if (over.signal.aborted) cancel()
       else subscription.cancel = cancel
     } catch (error) {
-      this.#log.info({ symbol: series.symbol, err: error }, 'real-time bars not started')
+      if (over.signal.aborted) return
+      this.#log.info({ symbol: series.symbol, err: error }, 'real-time bars not started; tried again')
+      this.#startLater(subscription, isFleetError(error) ? error.retryAfterMs : undefined)
     } finally {
       subscription.starting = false
     }
   }
+
+  /** Later, or at the next change of the connection if that comes first. */
+  #startLater(subscription: Subscription, retryAfterMs = 0): void {
+    const delayMs = Math.max(
+      retryAfterMs,
+      backoffMs(++subscription.failures, retries, () => 0),
+    )
+    subscription.cancelRetry = this.#clock.schedule(delayMs, () => void this.#start(subscription))
+  }
+}
+
+/** Nobody reads it any more. */
+function end(subscription: Subscription): void {
+  subscription.over.abort()
+  subscription.cancelRetry()
+  subscription.cancel?.()
+  subscription.cancel = undefined
 }
 
 function isSound({ timeMs, open, high, low, close, volume }: IbBar): boolean {

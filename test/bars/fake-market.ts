@@ -54,6 +54,8 @@ export class FakeMarket implements OwnedDataLink {
   headMs = Date.UTC(1993, 0, 29)
   /** Called before each answer; throwing is the answer. */
   beforeAnswer: (asked: Asked) => void | Promise<void> = () => {}
+  /** Called before each stream begins; throwing refuses it. */
+  beforeStream: () => void = () => {}
   readonly streams = new Map<string, IbStreamListener<IbBar>>()
   readonly #clock: FakeClock
   readonly #listeners = new Set<() => void>()
@@ -130,6 +132,7 @@ export class FakeMarket implements OwnedDataLink {
     listener: IbStreamListener<IbStreams[K]['item']>,
   ): Promise<() => void> {
     if (!this.isUsable) throw this.down()
+    this.beforeStream()
     const { symbol = '' } = (params as { contract: IbContract }).contract
     if (this.streams.has(symbol)) throw new Error(`a second stream of ${symbol}`)
     this.streams.set(symbol, listener as IbStreamListener<IbBar>)

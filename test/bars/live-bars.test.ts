@@ -96,6 +96,49 @@ t.test('a reader that just stops reading leaves too, and one that IB refuses', a
   await t.rejects(reader(refused).done, { code: 'REQUEST_REJECTED' })
 })
 
+t.test(
+  'a subscription that IB has no room for now is begun again, and again, until it runs or nobody reads',
+  async (t) => {
+    const { manager, market, clock } = makeBars(t)
+    const gone = new AbortController()
+    let refusals = 0
+    market.beforeStream = () => {
+      refusals++
+      throw new FleetError('PACING_QUEUE_FULL', 'Too many wait.', { retryAfterMs: 1_000 })
+    }
+    const { got, done } = reader(await manager.streamBars('SPY', gone.signal))
+    await until(() => refusals === 1)
+    await clock.advance(20_000)
+    t.ok(refusals > 1 && refusals < 6, `${refusals} tries`)
+    market.beforeStream = () => {}
+    await clock.advance(60_000)
+    t.equal(market.streams.size, 1)
+    market.streams.get('SPY')?.onItem(price(5_000))
+    await until(() => got.length === 1)
+    gone.abort()
+    await done
+    t.equal(clock.pendingTimers, 0)
+
+    refusals = 0
+    market.beforeStream = () => {
+      refusals++
+      throw new FleetError('PACING_QUEUE_FULL', 'Too many wait.', { retryAfterMs: 1_000 })
+    }
+    const leaving = new AbortController()
+    const left = reader(await manager.streamBars('SPY', leaving.signal))
+    await until(() => refusals === 1)
+    await settle()
+    leaving.abort()
+    await left.done
+    t.equal(clock.pendingTimers, 0)
+    await manager.streamBars('SPY', new AbortController().signal)
+    await until(() => refusals === 2)
+    await settle()
+    await manager.stop()
+    t.equal(clock.pendingTimers, 0)
+  },
+)
+
 t.test('stopping cancels every subscription', async (t) => {
   const { manager, market } = makeBars(t)
   const gone = new AbortController()
