@@ -1,6 +1,8 @@
 // The verbs of one gateway: launch, stop, restart, reconnect. Each checks, records the wish, sets the state at once and leaves the work to the reconciler.
 import { FleetError } from '../ports/errors.ts'
 import type { Caller, VerbOptions, VerbOutcome } from '../ports/fleet.ts'
+import type { GatewayContainer } from '../ports/runtime.ts'
+import { unlessAborted } from '../ports/unless-aborted.ts'
 import { bound } from '../telemetry/tracer.ts'
 import type { Fleet } from './fleet.ts'
 import { followerNotFound } from './follower-desk.ts'
@@ -80,19 +82,16 @@ export class GatewayVerbs {
     )
   }
 
+  /** SOFT_RESTART_UNAVAILABLE at once, whatever else is being done to the gateway; a caller who goes away before it begins withdraws it. */
   async restartSoftly(keeper: Keeper, options: VerbOptions): Promise<VerbOutcome> {
     this.mustBeOpen()
+    loggedInContainer(keeper)
     const { deps, queue, audit } = this.#fleet
     const followerId = keeper.follower.id
     const restart = bound(async () => {
-      const { container } = keeper
-      const loggedIn = keeper.state.wasReady || keeper.session?.isConnected()
-      if (!isWanted(keeper) || container?.state !== 'running' || !loggedIn) {
-        throw new FleetError(
-          'SOFT_RESTART_UNAVAILABLE',
-          `The gateway of ${followerId} is ${toldStatus(keeper)} (${keeper.state.phase}) and not logged in, so it cannot restart without a login. POST {"mode":"container"} makes a new container with a full login.`,
-        )
-      }
+      options.signal?.throwIfAborted()
+      // What went before it may have changed that.
+      const container = loggedInContainer(keeper)
       const jvmStarts = keeper.logReader?.progress.jvmStarts ?? 0
       await deps.runtime.softRestart(container.id, this.#fleet.signal)
       const asked = {
@@ -109,7 +108,7 @@ export class GatewayVerbs {
         message: 'Soft restart asked: no new login',
       })
     })
-    await queue.exclusive(followerId, restart)
+    await unlessAborted(queue.exclusive(followerId, restart), options.signal)
     return this.#settled(
       keeper,
       options,
@@ -205,6 +204,17 @@ function notLaunchable({ follower }: Keeper): FleetError {
   return new FleetError(
     'FOLLOWER_NOT_LAUNCHABLE',
     `Follower ${id} cannot be launched: ${why}. PATCH /api/v1/followers/${id} with {"enabled": true, "state": "ACTIVE"} first; that launches it.`,
+  )
+}
+
+/** The container that can restart without a login; SOFT_RESTART_UNAVAILABLE. */
+function loggedInContainer(keeper: Keeper): GatewayContainer {
+  const { container, follower, session, state } = keeper
+  const loggedIn = state.wasReady || session?.isConnected()
+  if (isWanted(keeper) && container?.state === 'running' && loggedIn) return container
+  throw new FleetError(
+    'SOFT_RESTART_UNAVAILABLE',
+    `The gateway of ${follower.id} is ${toldStatus(keeper)} (${state.phase}) and not logged in, so it cannot restart without a login. POST {"mode":"container"} makes a new container with a full login.`,
   )
 }
 
