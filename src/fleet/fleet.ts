@@ -24,6 +24,7 @@ import { recall } from './last-known.ts'
 import { LiveFeed } from './live-feed.ts'
 import { LoginBudget } from './login-budget.ts'
 import { Monitor } from './monitor.ts'
+import { OwnChanges } from './own-changes.ts'
 import { PortPool, UsernamePool } from './pools.ts'
 import { KeyedQueue } from './queue.ts'
 import { publish, type ReconcilerDeps, reconcile } from './reconciler.ts'
@@ -47,6 +48,7 @@ export class Fleet {
   /** For whoever follows what happens. */
   readonly feed: LiveFeed
   readonly heartbeats = new HeartbeatHistory()
+  readonly ownChanges = new OwnChanges()
   readonly credentials: CredentialSources
   readonly secretWatch: SecretWatch
   readonly engine: EngineWatch

@@ -15,6 +15,8 @@ export interface FollowerDeskDeps {
   readonly credentials: CredentialSources
   readonly clock: Clock
   readonly audit: Audit
+  /** Runs what changes the record of a follower, so that a reading of all records does not undo it. */
+  readonly changing: <T>(followerId: string, change: () => Promise<T>) => Promise<T>
   /** The record is new or has changed: keep it, and move the wish. */
   readonly review: (follower: Follower) => Promise<void>
   /** Ends the gateway and everything it left; the record goes last. */
@@ -62,12 +64,14 @@ export class FollowerDesk {
       revision: 1,
     }
     checkSettings(follower)
-    const { followers, gateways } = this.#deps.stores
-    await followers.insert(follower)
-    // What was wished of an earlier one of this name means nothing for this one.
-    await gateways.delete(follower.id)
-    this.#note('follower.created', follower.id, 'Follower created', caller)
-    await this.#deps.review(follower)
+    const { stores, changing, review } = this.#deps
+    await changing(follower.id, async () => {
+      await stores.followers.insert(follower)
+      // What was wished of an earlier one of this name means nothing for this one.
+      await stores.gateways.delete(follower.id)
+      this.#note('follower.created', follower.id, 'Follower created', caller)
+      await review(follower)
+    })
     return follower
   }
 
@@ -88,21 +92,21 @@ export class FollowerDesk {
       revision: before.revision + 1,
     }
     checkSettings(follower)
-    await this.#deps.stores.followers.replace(follower, before.revision)
-    this.#note(
-      'follower.changed',
-      id,
-      `Follower changed: ${Object.keys(patch).join(', ') || 'nothing'}`,
-      caller,
-    )
-    await this.#deps.review(follower)
+    const { stores, changing, review } = this.#deps
+    await changing(id, async () => {
+      await stores.followers.replace(follower, before.revision)
+      const fields = Object.keys(patch).join(', ') || 'nothing'
+      this.#note('follower.changed', id, `Follower changed: ${fields}`, caller)
+      await review(follower)
+    })
     return follower
   }
 
   async delete(id: string, { ifMatch, ...caller }: Caller & { ifMatch?: number }): Promise<void> {
     const follower = await this.get(id)
     if (ifMatch !== undefined && ifMatch !== follower.revision) throw revisionMismatch(id, follower.revision)
-    await this.#deps.retire(follower, AbortSignal.timeout(retireMs))
+    const { changing, retire } = this.#deps
+    await changing(id, () => retire(follower, AbortSignal.timeout(retireMs)))
     this.#note('follower.deleted', id, 'Follower deleted', caller)
   }
 

@@ -79,6 +79,7 @@ export class GatewayManager implements FleetControl {
       credentials: this.#fleet.credentials,
       clock,
       audit,
+      changing: (followerId, change) => this.#fleet.ownChanges.during(followerId, change),
       review: async (follower) => {
         await review(this.#fleet, follower)
       },

@@ -37,7 +37,12 @@ export async function review(
 }
 
 /** Reads all follower records; what changed elsewhere takes effect, what cannot be read is told and skipped. */
-export async function readRecords(fleet: Fleet): Promise<void> {
+export function readRecords(fleet: Fleet): Promise<void> {
+  return fleet.ownChanges.whileReading((changed) => takeUpRecords(fleet, changed))
+}
+
+/** `changed`: those that we have changed ourselves since the reading began. */
+async function takeUpRecords(fleet: Fleet, changed: ReadonlySet<string>): Promise<void> {
   const { keepers, deps, alerts, queue } = fleet
   const { followers, malformed } = await deps.stores.followers.list()
   const drafts = malformed.map(({ id, message }) => ({
@@ -53,17 +58,18 @@ export async function readRecords(fleet: Fleet): Promise<void> {
   const unknown = followers.filter(({ id }) => !keepers.has(id)).length
   const stored = unknown > 1 ? await storedGateways(fleet) : undefined
   for (const follower of followers) {
+    if (changed.has(follower.id)) continue
     const keeper = keepers.get(follower.id)
     // Compared whole: whoever edits a document by hand rarely counts its revision up.
     const known = isDeepStrictEqual(keeper?.follower, follower) && keeper?.record.seen !== null
     if (!known && !keeper?.deleting) await review(fleet, follower, stored)
   }
   const present = new Set([...followers, ...malformed].map(({ id }) => id))
-  for (const keeper of keepers.values()) {
-    if (present.has(keeper.follower.id) || keeper.deleting) continue
+  for (const [id, keeper] of keepers) {
+    if (present.has(id) || changed.has(id) || keeper.deleting) continue
     keeper.deleting = true
     keeper.orphaned = true
-    queue.interrupt(keeper.follower.id)
+    queue.interrupt(id)
   }
 }
 
