@@ -165,8 +165,6 @@ export class GapFiller {
     const { status } = this
     const { log } = this.#deps
     const openBefore = state.gaps.filter(isFillable).length
-    const foundBefore = status.found
-    const filledBefore = status.filled
     let barsAdded = 0
     status.working(state.record, 0)
     try {
@@ -189,10 +187,7 @@ export class GapFiller {
       const closed = Math.max(0, openBefore - openNow)
       if (barsAdded > 0) status.noteFilled(closed)
       else status.found -= closed
-      log.debug(
-        { series: seriesTitle(state.record), barsAdded, openNow, found: foundBefore, filled: filledBefore },
-        'series filled',
-      )
+      log.debug({ series: seriesTitle(state.record), barsAdded, openNow }, 'series filled')
     }
   }
 

@@ -18,8 +18,8 @@ export interface TradingTimes {
   sessions(fromMs: number, toMs: number): readonly TradingSession[]
 }
 
-/** No market is closed for longer, as far as `nextOpen` and `nextClose` look. */
-const LOOK_AHEAD_MS = 31 * 86_400_000
+/** No market is closed for longer. */
+const lookAheadMs = 31 * 86_400_000
 
 /** Whether a session is under way; at its close it is over. */
 export function isOpen(times: TradingTimes, atMs: number): boolean {
@@ -28,10 +28,5 @@ export function isOpen(times: TradingTimes, atMs: number): boolean {
 
 /** When the next session opens, later than `atMs` even while one is under way; undefined when none does within a month. */
 export function nextOpen(times: TradingTimes, atMs: number): number | undefined {
-  return times.sessions(atMs, atMs + LOOK_AHEAD_MS).find(({ openMs }) => openMs > atMs)?.openMs
-}
-
-/** When the session under way closes, else the next one; undefined when there is none within a month. */
-export function nextClose(times: TradingTimes, atMs: number): number | undefined {
-  return times.sessions(atMs, atMs + LOOK_AHEAD_MS)[0]?.closeMs
+  return times.sessions(atMs, atMs + lookAheadMs).find(({ openMs }) => openMs > atMs)?.openMs
 }
