@@ -76,10 +76,7 @@ const measurements: Record<string, Measurement> = {
   },
 }
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { short: { type: 'boolean' }, write: { type: 'boolean' }, list: { type: 'boolean' } },
-})
+const { values: flags, positionals } = commandLine()
 const unknown = positionals.filter((name) => !(name in measurements))
 if (flags.list || unknown.length > 0) {
   if (unknown.length > 0) console.error(`No such measurement: ${unknown.join(', ')}. There are:`)
@@ -134,3 +131,15 @@ if (flags.write && !flags.short && !broken) {
   await writeReport({ rows, remarks, command, loadBefore })
 }
 process.exitCode = broken || (!flags.short && rows.some(({ pass }) => !pass)) ? 1 : 0
+
+function commandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { short: { type: 'boolean' }, write: { type: 'boolean' }, list: { type: 'boolean' } },
+    })
+  } catch (error) {
+    console.error(`${(error as Error).message}\nusage: npm run bench -- [NAME…] [--short] [--write] [--list]`)
+    return process.exit(2)
+  }
+}

@@ -10,7 +10,7 @@ export const probes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/livez',
     {
-      config: { access: 'open' },
+      config: { access: 'open', probe: true },
       schema: {
         operationId: 'isAlive',
         summary: 'Whether the process answers',
@@ -24,7 +24,7 @@ export const probes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/readyz',
     {
-      config: { access: 'open' },
+      config: { access: 'open', probe: true },
       schema: {
         operationId: 'isReady',
         summary: 'Whether all that the manager depends on is there',

@@ -130,13 +130,16 @@ export function parseConfig(
   const { tls, faults: tlsFaults } = readTls(values, readFile)
   const vault = chooseCredentials(values, readFile)
   const hasTokens = Boolean(env.API_TOKENS?.trim() || env.API_TOKENS_FILE?.trim())
-  faults.push(
+  const between = [
     ...vault.faults,
     ...tlsFaults,
     ...contradictions(values),
     ...forwardingFaults(values, Boolean(env.FORWARD_LISTEN?.trim())),
     ...openDoors(values.HOST, hasTokens),
-  )
+  ]
+  // A variable that is wrong by itself is undefined by now: what that leads to is no fault of its own.
+  const known = new Set(faults.map(({ variable }) => variable.replace(/_FILE$/, '')))
+  faults.push(...between.filter(({ variable }) => !known.has(variable)))
   if (faults.length > 0) throw new ConfigError(faults)
   const { config, secrets } = assemble(values as Values, {
     tokensFile: env.API_TOKENS_FILE?.trim(),

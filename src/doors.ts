@@ -21,6 +21,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The least role that may use the route, or everybody. Every route has one, or the app does not start. */
     access?: Role | 'open'
+    /** A probe: how often it is asked counts for nothing, or a busy proxy could have a healthy manager restarted. */
+    probe?: true
   }
 }
 
@@ -59,11 +61,12 @@ export function guardDoors(app: FastifyInstance, doors?: Doors): void {
   const judge = doors?.tokens && judgeTokens(doors.clock)
   app.addHook('onRequest', async (request, reply) => {
     // What is at no route is for those who may at least look.
-    const { access = 'viewer' } = request.routeOptions.config
+    const { access = 'viewer', probe = false } = request.routeOptions.config
     if (!judge) refuseStrangers(request.headers, access === 'open')
     const token = access === 'open' ? undefined : doors?.tokens?.find(bearerOf(request))
     if (token) request.actor = token.name
-    const waitMs = limit?.take(token ? `token ${token.name}` : addressKey(request.ip)) ?? 0
+    const asker = token ? `token ${token.name}` : addressKey(request.ip)
+    const waitMs = probe ? 0 : (limit?.take(asker) ?? 0)
     if (waitMs > 0) throw tooMany('Too many requests. Send fewer at a time.', waitMs)
     if (access !== 'open') judge?.(request, reply, access, token)
   })

@@ -2,35 +2,33 @@
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 import closeWithGrace from 'close-with-grace'
-import { ConfigError } from './config.ts'
-import { isFleetError } from './ports/errors.ts'
 import { startServer } from './server.ts'
+import { startFailure } from './start-failure.ts'
 
 if (existsSync('.env')) loadEnvFile('.env')
 
-try {
-  const server = await startServer({
-    env: process.env,
-    onFatal: (error) => {
-      process.stderr.write(`${error.message}\n`)
-      process.exit(1)
-    },
-  })
-  // The core keeps its own budget (SHUTDOWN_TIMEOUT); a second signal exits at once.
-  closeWithGrace({ delay: false, logger: false }, async ({ err }) => {
-    if (err) process.stderr.write(`${err.stack ?? err}\n`)
-    await server.close()
-  })
-} catch (error) {
-  if (error instanceof ConfigError) {
+const stopping = new AbortController()
+const starting = startServer({
+  env: process.env,
+  signal: stopping.signal,
+  onFatal: (error) => {
     process.stderr.write(`${error.message}\n`)
-    process.exit(2)
-  }
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-    const { address, port } = error as { address?: string; port?: number }
-    process.stderr.write(`Another program listens on ${address}:${port}. Stop it, or choose another PORT.\n`)
     process.exit(1)
+  },
+})
+// Also while it starts: the store's lock may be taken, and gateways be adopted. The core keeps its own budget (SHUTDOWN_TIMEOUT); a second signal exits at once.
+closeWithGrace({ delay: false, logger: false }, async ({ err }) => {
+  if (err) process.stderr.write(`${err.stack ?? err}\n`)
+  stopping.abort(new Error('stopped while it started'))
+  const server = await starting.catch(() => undefined)
+  await server?.close()
+})
+try {
+  await starting
+} catch (error) {
+  if (!stopping.signal.aborted) {
+    const { message, exitCode } = startFailure(error, process.env)
+    process.stderr.write(`${message}\n`)
+    process.exit(exitCode)
   }
-  process.stderr.write(isFleetError(error) ? `${error.message}\n` : `${(error as Error).stack}\n`)
-  process.exit(1)
 }

@@ -50,15 +50,18 @@ export interface ServerOptions {
   readonly log?: Logger
   /** The engine, closed with the server; that of `env` when absent. */
   readonly runtime?: GatewayRuntime
+  /** Nobody wants it any more: a start under way is given up at its next step. A server that is up is ended by `close`. */
+  readonly signal?: AbortSignal
   /** The manager must end at once, for example because another has taken its lock. */
   readonly onFatal?: (error: Error) => void
 }
 
-/** Starts the whole product. Rejects with ConfigError, or a FleetError that says what stands in the way; then nothing is left open. */
+/** Starts the whole product. Rejects with ConfigError, a FleetError that says what stands in the way, or the reason of `signal`; then nothing is left open. */
 export async function startServer({
   env,
   log: given,
   runtime: givenRuntime,
+  signal,
   onFatal = () => {},
 }: ServerOptions): Promise<RunningServer> {
   const { config, secrets, notices } = parseConfig(env)
@@ -85,6 +88,7 @@ export async function startServer({
       onLockLost: onFatal,
     })
     closers.push(() => opened.close())
+    signal?.throwIfAborted()
     const { stores, managerId } = opened
     const { tracer, close: closeTraces } = await openTraces(config, secrets, managerId, clock, log)
     closers.push(closeTraces)
@@ -96,6 +100,7 @@ export async function startServer({
       close: closeCredentials,
     } = await openCredentials(config, secrets, stores, clock, log)
     closers.push(closeCredentials)
+    signal?.throwIfAborted()
     const { minRequestDelayMs, pacing } = config.marketData
     const metrics = createMetrics({
       version: productVersion,
@@ -151,6 +156,7 @@ export async function startServer({
     )
     closers.push(() => manager.stop())
     await manager.load()
+    signal?.throwIfAborted()
     if (config.forwarder) {
       const { startForwarder } = await import('./forwarder/forwarder.ts')
       const { tellLog } = await import('./forwarder/events.ts')
@@ -179,6 +185,7 @@ export async function startServer({
     listening = { ...listening, port: (app.server.address() as AddressInfo).port }
     // Held requests are let go as the manager begins to stop, or closing the app would wait for them.
     closers.push(() => void manager.stop())
+    signal?.throwIfAborted()
     await manager.start()
     closers.push(() => marketData.stop())
     marketData.start()

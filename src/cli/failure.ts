@@ -73,7 +73,8 @@ function describe(error: unknown, interrupted: boolean): Failure {
     return { exitCode: exitCodes.failed, problem: { detail: 'interrupted', code: 'INTERRUPTED' } }
   const message = error instanceof Error ? error.message : String(error)
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
-  return { exitCode: exitCodes.failed, problem: { detail: message, ...(code ? { code } : {}) } }
+  const exitCode = code === 'ENGINE_UNAVAILABLE' ? exitCodes.unreachable : exitCodes.failed
+  return { exitCode, problem: { detail: message, ...(code ? { code } : {}) } }
 }
 
 function hintFor({ problem, retryAfterSeconds }: ApiProblem): string | undefined {

@@ -47,9 +47,9 @@ export function addServerlessCommands(cli: Cli): void {
         'sim-user',
       )
       .addOption(new Option('--mode <mode>', 'trading mode').choices(['paper', 'live']).default('paper'))
-      .option('--login-seconds <s>', 'how long a login takes [1]')
-      .option('--twofa-seconds <s>', 'how long a push waits to be approved [180]')
-      .option('--restart-seconds <s>', 'how long a restart takes [10]')
+      .option('--login-seconds <s>', 'how long a login takes [SIM_LOGIN_SECONDS, else 1]')
+      .option('--twofa-seconds <s>', 'how long a push waits to be approved [SIM_TWOFA_SECONDS, else 180]')
+      .option('--restart-seconds <s>', 'how long a restart takes [SIM_RESTART_SECONDS, else 10]')
       .addHelpText('after', `\nThe password is SIM_PASSWORD, else "sim".\n${faultHelp}`),
     async (tools, _args, options) => (await import('../serverless/simulator.ts')).simulate(tools, options),
   )

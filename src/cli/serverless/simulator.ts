@@ -18,9 +18,21 @@ export async function simulate(tools: Toolbox, options: SimulatorOptions): Promi
     tradingMode: options.mode,
     host,
     port,
-    ...seconds('loginSeconds', '--login-seconds', options.loginSeconds),
-    ...seconds('twofaSeconds', '--twofa-seconds', options.twofaSeconds),
-    ...seconds('restartSeconds', '--restart-seconds', options.restartSeconds),
+    ...seconds(
+      'loginSeconds',
+      '--login-seconds (SIM_LOGIN_SECONDS)',
+      options.loginSeconds ?? io.env.SIM_LOGIN_SECONDS,
+    ),
+    ...seconds(
+      'twofaSeconds',
+      '--twofa-seconds (SIM_TWOFA_SECONDS)',
+      options.twofaSeconds ?? io.env.SIM_TWOFA_SECONDS,
+    ),
+    ...seconds(
+      'restartSeconds',
+      '--restart-seconds (SIM_RESTART_SECONDS)',
+      options.restartSeconds ?? io.env.SIM_RESTART_SECONDS,
+    ),
     pacing: pacingMode(io.env.IB_PACING || undefined),
     onLog: (line, stream) => io.stdout.write(`${json ? JSON.stringify({ stream, line }) : line}\n`),
     onExit: (code) => end(code),
@@ -91,7 +103,7 @@ function pacingMode(text = 'strict'): PacingMode {
 }
 
 function seconds<K extends string>(key: K, option: string, text: string | undefined): { [P in K]?: number } {
-  if (text === undefined) return {}
+  if (!text) return {}
   if (/^\d+(\.\d+)?$/.test(text)) return { [key]: Number(text) } as { [P in K]?: number }
   throw new CliError('usage', `${option} takes seconds, got "${text}"`)
 }

@@ -160,7 +160,11 @@ const handlers: Handlers = {
     upstreamReconnecting: false,
     unexplainedLoginBox: false,
   }),
-  configured: (p) => ({ ...p, configured: true }),
+  // A log without its beginning, as `docker logs --tail` gives it: the settings are applied after a login.
+  configured: (p, _, at) => ({
+    ...(p.stage === 'container-started' ? succeed(p, at) : p),
+    configured: true,
+  }),
   account: (p, { account, simulated }) => ({ ...p, account, simulated }),
   'read-only-api': (p, { on }) => ({ ...p, readOnlyApi: on }),
   'read-only-block': (p) => ({ ...p, readOnlyBlock: true }),

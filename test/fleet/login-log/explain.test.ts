@@ -114,6 +114,11 @@ t.test('what is particular to the case is in the words', async (t) => {
   )
 })
 
+t.test('a log without its beginning: settings are applied after a login', async (t) => {
+  const fragment = '2026-11-16 08:00:11:237 IBC: Configuration tasks completed'
+  t.match(explainLog(fragment), { phase: 'connecting', reason: null, terminal: false })
+})
+
 t.test('wherever a log is cut, the answer is whole', async (t) => {
   for (const [name, lines] of Object.entries(gatewayLogs)) {
     for (let end = 0; end <= lines.length; end++) {
