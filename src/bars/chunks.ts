@@ -35,7 +35,7 @@ interface Need {
 }
 
 /** IB counts days of a duration only up to here; beyond, it wants years. */
-const MAX_DAYS = 365
+const maxDays = 365
 
 /** Durations in seconds, with the longest bar that IB gives for each (TWS API, "Historical Data Limitations"). */
 const shortDurations: ReadonlyArray<{ readonly ms: number; readonly longestStepMs: number }> = [
@@ -100,7 +100,7 @@ function secondsWithin({ slots, first, last }: Need, timeframe: Timeframe): stri
 }
 
 function daysOrYears(sessions: number, spanMs: number): string {
-  if (sessions <= MAX_DAYS) return `${sessions} D`
+  if (sessions <= maxDays) return `${sessions} D`
   return `${Math.ceil((spanMs + DAY_MS) / (365 * DAY_MS))} Y`
 }
 

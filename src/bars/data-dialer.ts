@@ -8,7 +8,7 @@ import type { Pacers } from '../session/pacing/pacers.ts'
 import { IbSession } from '../session/session.ts'
 import { SessionPool } from '../session/session-pool.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
-import { freeClientId, LAST_CLIENT_ID } from './client-ids.ts'
+import { freeClientId, lastClientId } from './client-ids.ts'
 import type { DataTarget } from './data-source.ts'
 
 export interface DataDialerDeps {
@@ -51,8 +51,8 @@ export class DataDialer {
         return session
       } catch (error) {
         await session.disconnect()
-        const goOn = isFleetError(error, 'CLIENT_ID_IN_USE') && tries < LAST_CLIENT_ID
-        if (isFleetError(error, 'CLIENT_ID_IN_USE')) this.#clientId = (clientId % LAST_CLIENT_ID) + 1
+        const goOn = isFleetError(error, 'CLIENT_ID_IN_USE') && tries < lastClientId
+        if (isFleetError(error, 'CLIENT_ID_IN_USE')) this.#clientId = (clientId % lastClientId) + 1
         if (!goOn) throw error
         const gateway = target.name
         this.#deps.log.info({ clientId, gateway }, 'data connection: client id in use, taking the next')
@@ -108,5 +108,5 @@ export class DataDialer {
 }
 
 function noClientId({ name }: DataTarget): FleetError {
-  return new FleetError('CLIENT_ID_EXHAUSTED', `Client ids 1 to ${LAST_CLIENT_ID} are all taken on ${name}.`)
+  return new FleetError('CLIENT_ID_EXHAUSTED', `Client ids 1 to ${lastClientId} are all taken on ${name}.`)
 }

@@ -42,11 +42,11 @@ export interface GapQuestion {
   readonly outages: readonly OutageRecord[]
 }
 
-const WEEK_MS = 7 * DAY_MS
+const weekMs = 7 * DAY_MS
 
 /** IB fills in bars of the last days within a day or so, older ones rarely: a range that was recent when asked for holds a day, another a week. */
 export function emptyHoldsMs({ toMs, askedAt }: EmptyRange): number {
-  return askedAt - toMs < WEEK_MS ? DAY_MS : WEEK_MS
+  return askedAt - toMs < weekMs ? DAY_MS : weekMs
 }
 
 /** Ascending. */

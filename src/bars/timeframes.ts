@@ -12,14 +12,14 @@ export interface TimeframeFacts {
   readonly maxSessions: number
 }
 
-const MINUTE_MS = 60_000
+const minuteMs = 60_000
 
 export const timeframeFacts: Readonly<Record<Timeframe, TimeframeFacts>> = {
-  '1m': { stepMs: MINUTE_MS, barSize: '1 min', maxSessions: 1 },
-  '5m': { stepMs: 5 * MINUTE_MS, barSize: '5 mins', maxSessions: 5 },
-  '15m': { stepMs: 15 * MINUTE_MS, barSize: '15 mins', maxSessions: 5 },
-  '30m': { stepMs: 30 * MINUTE_MS, barSize: '30 mins', maxSessions: 20 },
-  '1h': { stepMs: 60 * MINUTE_MS, barSize: '1 hour', maxSessions: 20 },
-  '4h': { stepMs: 240 * MINUTE_MS, barSize: '4 hours', maxSessions: 20 },
-  '1d': { stepMs: 1440 * MINUTE_MS, barSize: '1 day', maxSessions: 250 },
+  '1m': { stepMs: minuteMs, barSize: '1 min', maxSessions: 1 },
+  '5m': { stepMs: 5 * minuteMs, barSize: '5 mins', maxSessions: 5 },
+  '15m': { stepMs: 15 * minuteMs, barSize: '15 mins', maxSessions: 5 },
+  '30m': { stepMs: 30 * minuteMs, barSize: '30 mins', maxSessions: 20 },
+  '1h': { stepMs: 60 * minuteMs, barSize: '1 hour', maxSessions: 20 },
+  '4h': { stepMs: 240 * minuteMs, barSize: '4 hours', maxSessions: 20 },
+  '1d': { stepMs: 1440 * minuteMs, barSize: '1 day', maxSessions: 250 },
 }

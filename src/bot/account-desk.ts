@@ -42,12 +42,12 @@ interface Snapshot {
   readonly opening: number | undefined
 }
 
-const TIMEOUT_MS = 10_000
+const answerTimeoutMs = 10_000
 /** A fill may be missing from IB's positions for some time, and is in them later. */
-const FILL_SETTLES_MS = 10_000
-const MAX_SEEN = 20_000
+const fillSettlesMs = 10_000
+const maxSeen = 20_000
 /** IB said Filled, and the fills themselves are still on their way. */
-const FILLS_FOLLOW_MS = 60_000
+const fillsFollowMs = 60_000
 
 export class AccountDesk {
   readonly #deps: AccountDeskDeps
@@ -109,7 +109,7 @@ export class AccountDesk {
     const snapshot = this.#current(account)
     if (!snapshot)
       throw new FleetError('ORDER_REFUSED', `The positions of ${account} are not known, so nothing is sent.`)
-    const since = snapshot.askedAtMs - FILL_SETTLES_MS
+    const since = snapshot.askedAtMs - fillSettlesMs
     const fills = this.#fills.filter((fill) => fill.account === account && fill.seenAtMs >= since)
     const own = this.#deps.journal
       .active()
@@ -126,12 +126,12 @@ export class AccountDesk {
   /** A fill became known, of whomever. */
   filled(fill: IbExecution): void {
     if (this.#seen.has(fill.execId)) return
-    if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
+    if (this.#seen.size >= maxSeen) this.#seen.clear()
     this.#seen.add(fill.execId)
     const { clock } = this.#deps
     const { account, contract } = fill
     const seenAtMs = clock.monotonicMs()
-    const since = (this.#snapshot?.askedAtMs ?? seenAtMs) - FILL_SETTLES_MS
+    const since = (this.#snapshot?.askedAtMs ?? seenAtMs) - fillSettlesMs
     this.#fills = this.#fills.filter((known) => known.seenAtMs >= since)
     this.#fills.push({ seenAtMs, account, contract, units: signedUnits(fill) })
   }
@@ -159,7 +159,7 @@ export class AccountDesk {
   async #fetch(account: string, connectionId: number): Promise<Snapshot> {
     const { session, clock, journal, log } = this.#deps
     const askedAtMs = clock.monotonicMs()
-    const options = { timeoutMs: TIMEOUT_MS }
+    const options = { timeoutMs: answerTimeoutMs }
     const [positions, open, netLiquidation] = await Promise.all([
       session.request('positions', {}, options),
       session.request('openOrders', { all: true }, options),
@@ -199,7 +199,7 @@ export class AccountDesk {
   }
 
   #stillToTrade(order: BotOrder): number {
-    const recent = this.#deps.clock.now() - order.changedAt < FILLS_FOLLOW_MS
+    const recent = this.#deps.clock.now() - order.changedAt < fillsFollowMs
     return isUnresolved(order) || recent ? Math.max(0, order.quantity - order.filled) : 0
   }
 }

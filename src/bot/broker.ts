@@ -30,7 +30,7 @@ export interface BrokerDeps {
 }
 
 /** What is known of the account may be so old when an order is checked against it. */
-const ACCOUNT_FRESH_MS = 5_000
+const accountFreshMs = 5_000
 
 export class Broker {
   readonly #gate: OrderGate
@@ -53,7 +53,7 @@ export class Broker {
     const { session, journal, log, dryRun } = this.#deps
     this.#gate.admit(pass)
     refuse(whyMalformed(intent))
-    await this.#desk.ensure(pass.account, ACCOUNT_FRESH_MS, signal)
+    await this.#desk.ensure(pass.account, accountFreshMs, signal)
     this.#gate.admit(pass)
     this.#check(pass, intent)
     const order = this.#newOrder(pass, intent)

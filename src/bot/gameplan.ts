@@ -6,7 +6,7 @@ import { Value } from 'typebox/value'
 import { parseDay } from '../calendar/days.ts'
 
 /** A gameplan is a few hundred bytes. What is larger is something else, and is not read. */
-const MAX_BYTES = 1024 * 1024
+const maxBytes = 1024 * 1024
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is to be found
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g
 
@@ -55,8 +55,8 @@ export async function readGameplan(path: string, newYorkDate: string): Promise<G
     if (!found.isFile())
       return malformed(`${path} is ${found.isDirectory() ? 'a folder' : 'not a file'}; put a gameplan there.`)
     // One byte more than may be there: a file can grow while it is read.
-    const bytes = found.size > MAX_BYTES ? found.size : await readUpTo(file, MAX_BYTES + 1)
-    if (typeof bytes === 'number' || bytes.length > MAX_BYTES)
+    const bytes = found.size > maxBytes ? found.size : await readUpTo(file, maxBytes + 1)
+    if (typeof bytes === 'number' || bytes.length > maxBytes)
       return malformed(`${path} is larger than 1 MiB; that is no gameplan, and it was not read.`)
     return parseGameplan(new TextDecoder('utf-8', { fatal: true }).decode(bytes), newYorkDate, path)
   } catch (error) {

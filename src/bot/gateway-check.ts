@@ -36,17 +36,17 @@ export interface CheckDeps {
   readonly clock: Clock
 }
 
-export const PORT_TIMEOUT_MS = 5_000
-export const HANDSHAKE_TIMEOUT_MS = 10_000
+export const portTimeoutMs = 5_000
+export const handshakeTimeoutMs = 10_000
 
 /** Never one that trades, so that a check and a trading connection live side by side. */
-const CHECK_CLIENT_ID = 0
+const checkClientId = 0
 
 const missing: Record<IbStep, string> = {
-  socket: `no TCP connection came about within ${PORT_TIMEOUT_MS / 1000} s`,
-  handshake: `it accepts connections, but does not answer the API handshake within ${HANDSHAKE_TIMEOUT_MS / 1000} s: still starting, waiting for 2FA, or showing a dialog`,
-  accounts: `it answered the handshake, but named no accounts within ${HANDSHAKE_TIMEOUT_MS / 1000} s`,
-  'order-id': `it did not end the handshake within ${HANDSHAKE_TIMEOUT_MS / 1000} s`,
+  socket: `no TCP connection came about within ${portTimeoutMs / 1000} s`,
+  handshake: `it accepts connections, but does not answer the API handshake within ${handshakeTimeoutMs / 1000} s: still starting, waiting for 2FA, or showing a dialog`,
+  accounts: `it answered the handshake, but named no accounts within ${handshakeTimeoutMs / 1000} s`,
+  'order-id': `it did not end the handshake within ${handshakeTimeoutMs / 1000} s`,
 }
 
 /**
@@ -87,16 +87,16 @@ function look(
     const onDeadline = () => lacks(step === 'socket' ? 'silent' : 'no-accounts', missing[step])
     const onAbort = () => lacks('silent', 'nobody waits any more')
 
-    let cancelDeadline = clock.schedule(PORT_TIMEOUT_MS, onDeadline)
+    let cancelDeadline = clock.schedule(portTimeoutMs, onDeadline)
     signal.addEventListener('abort', onAbort, { once: true })
     const connection = connector.open(
-      { host, port, clientId: CHECK_CLIENT_ID },
+      { host, port, clientId: checkClientId },
       {
         onStep(next) {
           if (step === 'socket') {
             acceptedMs = clock.monotonicMs()
             cancelDeadline()
-            cancelDeadline = clock.schedule(HANDSHAKE_TIMEOUT_MS, onDeadline)
+            cancelDeadline = clock.schedule(handshakeTimeoutMs, onDeadline)
           }
           step = next
         },
@@ -123,7 +123,7 @@ function look(
 function obstacleOf({ code, text }: IbNotice): string | undefined {
   const { kind } = classifyIbCode(code, text)
   if (kind === 'client-id-in-use')
-    return `another program is connected with client id ${CHECK_CLIENT_ID} [${code}]; end it, the check needs that id`
+    return `another program is connected with client id ${checkClientId} [${code}]; end it, the check needs that id`
   if (kind === 'not-usable-yet')
     return `it waits until the paper trading disclaimer is accepted in its window [${code}]`
   return undefined

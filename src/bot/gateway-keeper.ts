@@ -20,7 +20,7 @@ export interface KeeperDeps {
   readonly onValidated: () => void
 }
 
-const CHECK_INTERVAL_MS = 60_000
+const defaultCheckIntervalMs = 60_000
 /** After failed tries to connect or to validate. */
 const retryDelaysMs = [5_000, 10_000, 20_000, 30_000]
 /** A change that keeps the gate shut is looked at so often. */
@@ -42,7 +42,7 @@ export class GatewayKeeper {
 
   /** Runs until `signal` aborts. The connection is up and validated when it begins. */
   async keep(connection: TradingConnection, signal: AbortSignal): Promise<void> {
-    const { clock, checkIntervalMs = CHECK_INTERVAL_MS } = this.#deps
+    const { clock, checkIntervalMs = defaultCheckIntervalMs } = this.#deps
     let checkedAtMs = clock.monotonicMs()
     let wasConnected = connection.session.isConnected()
     const change = changes(connection, signal)

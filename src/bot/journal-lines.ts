@@ -13,7 +13,7 @@ interface Batch {
 }
 
 /** Lines that found no place on disk; older ones are given up. */
-const MAX_UNSAVED = 10_000
+const maxUnsaved = 10_000
 
 export class JournalLines {
   readonly #file: LineFile
@@ -70,7 +70,7 @@ export class JournalLines {
       await this.#file.append([...this.#unsaved, ...lines.map(({ text }) => text)])
     } catch (error) {
       const kept = lines.filter(({ urgency }) => urgency === 'sooner or later').map(({ text }) => text)
-      this.#unsaved = [...this.#unsaved, ...kept].slice(-MAX_UNSAVED)
+      this.#unsaved = [...this.#unsaved, ...kept].slice(-maxUnsaved)
       throw error
     }
     this.#unsaved = []

@@ -17,7 +17,7 @@ export interface LimitFacts {
 }
 
 /** Sums of fractional units are not exact. */
-const TOLERANCE = 1e-9
+const tolerance = 1e-9
 
 /** What makes an intent no order at all, a whole sentence; undefined when it could be one. Strategies are foreign code: nothing is taken for granted. */
 export function whyMalformed(intent: OrderIntent): string | undefined {
@@ -60,7 +60,7 @@ function whyNoClose({ symbol, action, quantity }: OrderIntent, exposure: Exposur
     return `There is no certain position in ${symbol} to close (${low === high ? low : `between ${low} and ${high}`} units).`
   if (action !== direction) return `A ${action} does not make the position of ${show(low)} ${symbol} smaller.`
   const [held, working] = direction === 'SELL' ? [low, selling] : [-high, buying]
-  if (quantity <= held - working + TOLERANCE) return undefined
+  if (quantity <= held - working + tolerance) return undefined
   return `Closing ${quantity} ${symbol} is more than the ${held} units held less ${working} in orders that work.`
 }
 
@@ -98,7 +98,7 @@ function whyTooLarge(
   { low, high, buying, selling }: Exposure,
 ): string | undefined {
   const worst = action === 'BUY' ? high + buying + quantity : selling - low + quantity
-  if (worst <= max + TOLERANCE) return undefined
+  if (worst <= max + tolerance) return undefined
   return `${action} ${quantity} ${symbol} could make a position of ${worst} with what is held and what works; max_single_position is ${max}.`
 }
 

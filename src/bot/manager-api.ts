@@ -28,10 +28,10 @@ export interface ManagerApi {
 }
 
 /** A bot that died gives its lease back after so long; one that lives renews it at half of that. */
-export const LEASE_SECONDS = 120
-const ANSWER_TIMEOUT_MS = 2_500
-const RETRY_MS = 5_000
-const PURPOSE = 'trading-bot'
+export const leaseSeconds = 120
+const answerTimeoutMs = 2_500
+const retryMs = 5_000
+const leasePurpose = 'trading-bot'
 
 export function createManagerApi(
   clock: Clock,
@@ -55,7 +55,7 @@ export function createManagerApi(
   async function call(method: string, path: string, signal: AbortSignal, body?: object): Promise<unknown> {
     signal.throwIfAborted()
     const deadline = new AbortController()
-    const cancel = clock.schedule(ANSWER_TIMEOUT_MS, () => deadline.abort(new Error('no answer in time')))
+    const cancel = clock.schedule(answerTimeoutMs, () => deadline.abort(new Error('no answer in time')))
     try {
       const response = await fetch(`${base}${path}`, {
         method,
@@ -78,9 +78,9 @@ export function createManagerApi(
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof FleetError) throw error
-      const why = deadline.signal.aborted ? `not within ${ANSWER_TIMEOUT_MS / 1000} s` : rootCause(error)
+      const why = deadline.signal.aborted ? `not within ${answerTimeoutMs / 1000} s` : rootCause(error)
       throw new FleetError('NOT_READY', `The manager at ${base} does not answer (${why}).`, {
-        retryAfterMs: RETRY_MS,
+        retryAfterMs: retryMs,
       })
     } finally {
       cancel()
@@ -96,7 +96,7 @@ export function createManagerApi(
     const message = `The manager at ${base} says ${status}: ${said}`
     const isTemporary = status >= 500 || status === 429
     return new FleetError(code ?? 'NOT_READY', message, {
-      ...(isTemporary && { retryAfterMs: RETRY_MS }),
+      ...(isTemporary && { retryAfterMs: retryMs }),
     })
   }
 
@@ -115,14 +115,14 @@ export function createManagerApi(
     },
     async lease(signal) {
       const body = {
-        purpose: PURPOSE,
-        ttlSeconds: LEASE_SECONDS,
+        purpose: leasePurpose,
+        ttlSeconds: leaseSeconds,
         ...(healthUrl !== undefined && { healthUrl }),
       }
       return asLease(await call('POST', clientsPath, signal, body))
     },
     async renew(clientId, signal) {
-      return asLease(await call('PUT', `${clientsPath}/${clientId}`, signal, { ttlSeconds: LEASE_SECONDS }))
+      return asLease(await call('PUT', `${clientsPath}/${clientId}`, signal, { ttlSeconds: leaseSeconds }))
     },
     async release(clientId, signal) {
       await call('DELETE', `${clientsPath}/${clientId}`, signal)

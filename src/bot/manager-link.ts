@@ -6,7 +6,7 @@ import { type GatewayAddress, withoutFullStop } from './gateway-check.ts'
 import {
   type BotLease,
   createManagerApi,
-  LEASE_SECONDS,
+  leaseSeconds,
   type ManagedGateway,
   type ManagerApi,
 } from './manager-api.ts'
@@ -31,9 +31,9 @@ export interface ManagerLinkOptions {
   readonly healthUrl?: string
 }
 
-const LOOK_INTERVAL_MS = 3_000
-const LEASE_PATIENCE_MS = 60_000
-const RELEASE_TIMEOUT_MS = 1_000
+const lookIntervalMs = 3_000
+const leasePatienceMs = 60_000
+const releaseTimeoutMs = 1_000
 
 export class ManagerLink {
   readonly #clock: Clock
@@ -92,7 +92,7 @@ export class ManagerLink {
    */
   async lease(signal: AbortSignal): Promise<BotLease> {
     const over = AbortSignal.any([signal, this.#stop.signal])
-    const untilMs = this.#clock.monotonicMs() + LEASE_PATIENCE_MS
+    const untilMs = this.#clock.monotonicMs() + leasePatienceMs
     for (;;) {
       try {
         return this.#hold(await this.#api.lease(over))
@@ -104,7 +104,7 @@ export class ManagerLink {
           throw error
         }
         this.#log.warn({ reason: error.message }, 'No client id yet, asking again')
-        await this.#clock.sleep(Math.min(error.retryAfterMs, LOOK_INTERVAL_MS), over)
+        await this.#clock.sleep(Math.min(error.retryAfterMs, lookIntervalMs), over)
       }
     }
   }
@@ -118,7 +118,7 @@ export class ManagerLink {
     this.#lease = undefined
     if (!lease) return
     const patience = new AbortController()
-    const cancel = this.#clock.schedule(RELEASE_TIMEOUT_MS, () => patience.abort(new Error('not in time')))
+    const cancel = this.#clock.schedule(releaseTimeoutMs, () => patience.abort(new Error('not in time')))
     try {
       await this.#api.release(lease.clientId, patience.signal)
     } catch (error) {
@@ -131,7 +131,7 @@ export class ManagerLink {
   async #keepLooking(): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
-      await this.#clock.sleep(LOOK_INTERVAL_MS, signal).catch(() => {})
+      await this.#clock.sleep(lookIntervalMs, signal).catch(() => {})
       if (signal.aborted) return
       await this.#look(signal)
       await this.#renewWhenDue(signal)
@@ -172,7 +172,7 @@ export class ManagerLink {
   #hold(lease: BotLease): BotLease {
     const before = this.#lease
     this.#lease = lease
-    this.#renewAtMs = this.#clock.monotonicMs() + (LEASE_SECONDS * 1000) / 2
+    this.#renewAtMs = this.#clock.monotonicMs() + (leaseSeconds * 1000) / 2
     if (before && before.clientId !== lease.clientId) {
       this.#log.warn(
         { clientId: lease.clientId, before: before.clientId },

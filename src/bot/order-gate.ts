@@ -32,13 +32,13 @@ export interface OrderGateDeps {
 }
 
 /** So long before a planned restart the gate shuts. */
-const BEFORE_RESTART_MS = 60_000
+const beforeRestartMs = 60_000
 /** A restart that did not come by then was called off. */
-const RESTART_OVER_MS = 300_000
+const restartOverMs = 300_000
 /** The clocks may drift apart so far while the gate is open; by more, and this machine has slept. */
-const MAX_DRIFT_MS = 30_000
+const maxDriftMs = 30_000
 /** A validation is good for so long until the gate is opened with it. */
-const VALIDATION_FRESH_MS = 30_000
+const validationFreshMs = 30_000
 
 export class OrderGate {
   readonly #deps: OrderGateDeps
@@ -86,8 +86,7 @@ export class OrderGate {
     this.#used.add(validation)
     if (standing.era !== this.era || validation.connectionId !== session.orders.connectionId)
       throw closed(`the validation is of an earlier time: ${this.#reason}`)
-    if (clock.monotonicMs() - standing.madeAtMs > VALIDATION_FRESH_MS)
-      throw closed('the validation is too old')
+    if (clock.monotonicMs() - standing.madeAtMs > validationFreshMs) throw closed('the validation is too old')
     const { trouble } = this
     if (trouble) throw closed(trouble)
     if (this.#pass) return
@@ -168,7 +167,7 @@ export class OrderGate {
       this.close(near)
       return
     }
-    const waitMs = this.#restartAtMs - BEFORE_RESTART_MS - this.#deps.clock.now()
+    const waitMs = this.#restartAtMs - beforeRestartMs - this.#deps.clock.now()
     // The wall clock may jump: it is looked at again every minute, and by every order.
     if (waitMs > 0)
       this.#cancelRestart = this.#deps.clock.schedule(Math.min(waitMs, 60_000), () => this.#awaitRestart())
@@ -178,7 +177,7 @@ export class OrderGate {
   #sleep(): string | undefined {
     const { clock } = this.#deps
     const driftMs = clock.now() - clock.monotonicMs() - this.#aheadMs
-    if (Math.abs(driftMs) <= MAX_DRIFT_MS) return undefined
+    if (Math.abs(driftMs) <= maxDriftMs) return undefined
     return `the clock has jumped by ${Math.round(driftMs / 1000)} s: this machine may have slept`
   }
 
@@ -186,7 +185,7 @@ export class OrderGate {
     const atMs = this.#restartAtMs
     if (atMs === undefined) return undefined
     const nowMs = this.#deps.clock.now()
-    if (nowMs < atMs - BEFORE_RESTART_MS || nowMs > atMs + RESTART_OVER_MS) return undefined
+    if (nowMs < atMs - beforeRestartMs || nowMs > atMs + restartOverMs) return undefined
     const { session } = this.#deps
     // By its age, as the wall clock may have jumped since it began.
     const startedAtMs = nowMs - session.snapshot().uptimeMs

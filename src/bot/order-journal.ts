@@ -38,10 +38,10 @@ interface OwnerEntry {
 
 type Entry = OrderEntry | DayEntry | OwnerEntry
 
-const FILE = 'orders.jsonl'
+const fileName = 'orders.jsonl'
 /** Executions are asked for since midnight, but a gateway may be set to give those of a week. */
-const REMEMBERED_MS = 8 * 86_400_000
-const COMPACT_BYTES = 1_000_000
+const rememberedMs = 8 * 86_400_000
+const compactBytes = 1_000_000
 
 export class OrderJournal {
   readonly #lines: JournalLines
@@ -52,7 +52,7 @@ export class OrderJournal {
   #instance = randomBytes(4).toString('hex')
   #counter = 0
   #lastOrderId = 0
-  #compactAtBytes = COMPACT_BYTES
+  #compactAtBytes = compactBytes
 
   private constructor(file: LineFile, { clock, log }: OrderJournalOptions) {
     this.#lines = new JournalLines(file, () => this.#compactIfLong())
@@ -62,7 +62,7 @@ export class OrderJournal {
 
   /** Reads what is there; a torn last line is cut off. STORE_UNAVAILABLE when the folder cannot be read or written. */
   static async open(options: OrderJournalOptions): Promise<OrderJournal> {
-    const path = join(options.dir, FILE)
+    const path = join(options.dir, fileName)
     try {
       const file = options.file ?? (await openLineFile(path))
       const journal = new OrderJournal(file, options)
@@ -195,12 +195,12 @@ export class OrderJournal {
     if (this.#lines.size < this.#compactAtBytes) return
     await this.#compact().catch((err: unknown) => {
       this.#log.warn({ err }, 'the order journal could not be made shorter')
-      this.#compactAtBytes = this.#lines.size + COMPACT_BYTES
+      this.#compactAtBytes = this.#lines.size + compactBytes
     })
   }
 
   async #compact(): Promise<void> {
-    this.#book.forget(this.#clock.now() - REMEMBERED_MS)
+    this.#book.forget(this.#clock.now() - rememberedMs)
     const owner: OwnerEntry = {
       kind: 'owner',
       instance: this.#instance,
@@ -209,7 +209,7 @@ export class OrderJournal {
     }
     const entries: Entry[] = [owner, ...this.#days.values(), ...this.#book.entries()]
     await this.#lines.replace(entries.map((entry) => JSON.stringify(entry)))
-    this.#compactAtBytes = Math.max(COMPACT_BYTES, 2 * this.#lines.size)
+    this.#compactAtBytes = Math.max(compactBytes, 2 * this.#lines.size)
   }
 
   #read(lines: readonly string[]): void {

@@ -27,7 +27,7 @@ export interface TradingLoopDeps {
   readonly onClosedOut: () => void
 }
 
-const TURN_MS = 5_000
+const defaultTurnMs = 5_000
 /** While the market is closed; the clock may jump meanwhile. */
 const closedTurnMs = 30_000
 
@@ -47,7 +47,7 @@ export class TradingLoop {
 
   /** Runs until `signal` aborts. */
   async run(connection: TradingConnection, signal: AbortSignal): Promise<void> {
-    const { clock, log, turnMs = TURN_MS } = this.#deps
+    const { clock, log, turnMs = defaultTurnMs } = this.#deps
     while (!signal.aborted) {
       try {
         const isOpen = this.#lookAtMarket()

@@ -41,13 +41,13 @@ export type WaitOutcome =
       readonly tries: number
     }
 
-const LONGEST_DELAY_MS = 30_000
+const longestDelayMs = 30_000
 /** A timer may come so much too early; what is left then is no time for another try. */
-const TIMER_GRAIN_MS = 1
+const timerGrainMs = 1
 
 /** Milliseconds between try number `tries` and the next: 5, 10, 20, 30, 30 … s when the first is 5 s. */
 export function retryDelayMs(tries: number, firstMs: number): number {
-  return backoffMs(tries, { baseMs: firstMs, maxMs: LONGEST_DELAY_MS, jitter: 0 }, () => 0)
+  return backoffMs(tries, { baseMs: firstMs, maxMs: longestDelayMs, jitter: 0 }, () => 0)
 }
 
 /** Logs and notifies by itself; when it is not ready, the caller has only to end with exit code 1. Rejects with the signal's reason only. */
@@ -87,7 +87,7 @@ export async function waitForGateway(
       impatience.afterTry(tries, detail)
       const leftMs = Math.ceil(timeoutMs - elapsedMs())
       const isMisspelt = verdict.kind === 'unresolved' && orchestration === 'native'
-      if (tries >= maxTries || leftMs <= TIMER_GRAIN_MS || isMisspelt)
+      if (tries >= maxTries || leftMs <= timerGrainMs || isMisspelt)
         return giveUp(failureOf(verdict.kind), detail)
       log.warn(
         { ...facts(), detail },

@@ -77,7 +77,7 @@ const plainCodes: ReadonlyMap<number, Exclude<IbCodeClass['kind'], 'upstream-res
 ])
 
 /** `secdefil`, `usfarm.nj`. */
-const MAX_FARM_NAME = 40
+const maxFarmName = 40
 
 /** Total: every code has a class. 2100 … 2999 that have none of their own are notices, never failures. */
 export function classifyIbCode(code: number, text: string): IbCodeClass {
@@ -102,14 +102,14 @@ export function isIbError(codeClass: IbCodeClass): codeClass is IbCodeClass & { 
 
 /** `…is broken:usfarm.nj`, and `…upon demand.hfarm` with a dot for the inactive. */
 function farmName(text: string): string {
-  return /(?:demand\.|:)\s*([\w.-]+?)\.?\s*$/.exec(text)?.[1]?.slice(0, MAX_FARM_NAME) ?? 'unknown'
+  return /(?:demand\.|:)\s*([\w.-]+?)\.?\s*$/.exec(text)?.[1]?.slice(0, maxFarmName) ?? 'unknown'
 }
 
 function restored(dataLost: boolean, text: string): IbCodeClass {
   const broken = /farms are not connected:([^.]*(?:\.\w[^.]*)*)/i.exec(text)?.[1]
   const brokenFarms = broken
     ?.split(';')
-    .map((farm) => farm.trim().slice(0, MAX_FARM_NAME))
+    .map((farm) => farm.trim().slice(0, maxFarmName))
     .filter(Boolean)
   if (brokenFarms) return { kind: 'upstream-restored', dataLost, brokenFarms }
   if (/all data farms are connected/i.test(text))

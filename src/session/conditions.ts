@@ -12,7 +12,7 @@ export interface Conditions {
 }
 
 /** IB has a few dozen farms. A gateway that makes names up is not followed beyond. */
-const MAX_FARMS = 64
+const maxFarms = 64
 
 /** A new connection assumes the best: a gateway without IBKR says so (2110) to each that connects. */
 export const fairWeather: Conditions = { upstream: 'up', brokenFarms: [], competing: false }
@@ -30,7 +30,7 @@ export function afterNotice(conditions: Conditions, codeClass: IbCodeClass, nowM
         ...(conditions.upstream === 'lost'
           ? { upstreamSince: nowMs }
           : conditions.upstreamSince !== undefined && { upstreamSince: conditions.upstreamSince }),
-        brokenFarms: codeClass.brokenFarms?.toSorted().slice(0, MAX_FARMS) ?? conditions.brokenFarms,
+        brokenFarms: codeClass.brokenFarms?.toSorted().slice(0, maxFarms) ?? conditions.brokenFarms,
         competing: false,
       }
     case 'farm':
@@ -45,6 +45,6 @@ export function afterNotice(conditions: Conditions, codeClass: IbCodeClass, nowM
 function withFarm(conditions: Conditions, farm: string, broken: boolean): Conditions {
   const others = conditions.brokenFarms.filter((name) => name !== farm)
   const was = others.length < conditions.brokenFarms.length
-  if (was === broken || (broken && others.length >= MAX_FARMS)) return conditions
+  if (was === broken || (broken && others.length >= maxFarms)) return conditions
   return { ...conditions, brokenFarms: broken ? [...others, farm].sort() : others }
 }

@@ -42,7 +42,7 @@ interface Stream {
   readonly onEnd: (error: FleetError) => void
 }
 
-const TIMEOUT_MS = 15_000
+const defaultTimeoutMs = 15_000
 
 export class DataRequests {
   readonly #deps: DataRequestsDeps
@@ -173,7 +173,7 @@ export class DataRequests {
   #send<K extends IbRequestKind>(
     kind: K,
     params: IbRequests[K]['params'],
-    { timeoutMs = TIMEOUT_MS, signal }: RequestOptions,
+    { timeoutMs = defaultTimeoutMs, signal }: RequestOptions,
     permit: Permit,
   ): Promise<IbRequests[K]['answer']> {
     const { clock, breaker, measures } = this.#deps

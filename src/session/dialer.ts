@@ -24,7 +24,7 @@ export interface DialerDeps {
   onLost(error: FleetError): void
 }
 
-const CONNECT_TIMEOUT_MS = 10_000
+const defaultConnectTimeoutMs = 10_000
 const retryBackoff = { baseMs: 1000, maxMs: 30_000, jitter: 0.25 }
 /** A gateway may hold a dropped client's id for 30 to 60 s, so tries at an id in use are spread over the whole window. */
 const conflictBackoff = { baseMs: 3500, maxMs: 30_000, jitter: 0.1 }
@@ -143,7 +143,7 @@ export class Dialer {
 
   async #attempt(signal: AbortSignal, leftMs: number): Promise<void> {
     const { record, tracer, onReady, onNotice, onOrderEvent, onLost } = this.#deps
-    const { followerId, host, port, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options
+    const { followerId, host, port, connectTimeoutMs = defaultConnectTimeoutMs } = this.#options
     await this.#parting
     signal.throwIfAborted()
     record.attempting()

@@ -3,11 +3,11 @@ import type { Cancel, Clock } from '../ports/clock.ts'
 import { FleetError } from '../ports/errors.ts'
 
 /** Gateway 10.45 is reported to ignore a reqCurrentTime within a second of its last answer. */
-const QUIET_AFTER_ANSWER_MS = 1000
+const quietAfterAnswerMs = 1000
 /** Beats fall on ticks so far apart, so that those of many sessions share a wake-up of the process. */
-const TICK_MS = 250
+const longestTickMs = 250
 /** A timer this much behind its time means that our own process stood still. */
-const STALL_MS = 1000
+const stallMs = 1000
 
 export interface HeartbeatDeps {
   readonly clock: Clock
@@ -46,7 +46,7 @@ export class Heartbeat {
   /** Beats now, or joins the beat under way; resolves with the round trip in milliseconds. CONNECTION_TIMEOUT when it is lost. */
   async ping(): Promise<number> {
     if (!this.#beat && this.#answeredAtMs !== undefined) {
-      const quietMs = this.#answeredAtMs + QUIET_AFTER_ANSWER_MS - this.#deps.clock.monotonicMs()
+      const quietMs = this.#answeredAtMs + quietAfterAnswerMs - this.#deps.clock.monotonicMs()
       if (quietMs > 0) {
         this.#pingPause ??= new AbortController()
         await this.#deps.clock.sleep(quietMs, this.#pingPause.signal)
@@ -64,7 +64,7 @@ export class Heartbeat {
   #next(delayMs: number): void {
     const { intervalMs } = this.#options
     if (intervalMs === 0 || this.#stopped) return
-    const tickMs = Math.min(TICK_MS, intervalMs / 100)
+    const tickMs = Math.min(longestTickMs, intervalMs / 100)
     const nowMs = this.#deps.clock.monotonicMs()
     const dueMs = Math.round((nowMs + delayMs) / tickMs) * tickMs
     this.#arm(Math.max(0, dueMs - nowMs), () => {
@@ -125,7 +125,7 @@ export class Heartbeat {
   #await(waitMs: number, run: () => void): void {
     const dueAtMs = this.#deps.clock.monotonicMs() + waitMs
     this.#arm(waitMs, () => {
-      if (this.#deps.clock.monotonicMs() - dueAtMs < STALL_MS) run()
+      if (this.#deps.clock.monotonicMs() - dueAtMs < stallMs) run()
       else this.#arm(waitMs, run)
     })
   }

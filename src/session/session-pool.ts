@@ -28,11 +28,11 @@ interface Extra {
   cancelIdle: Cancel | undefined
 }
 
-const MAX_SESSIONS = 3
-const BUSY_AT = 20
-const IDLE_MS = 60_000
+const defaultMaxSessions = 3
+const defaultBusyAt = 20
+const defaultIdleMs = 60_000
 /** After an extra session could not be opened or was lost. */
-const RETRY_MS = 30_000
+const retryMs = 30_000
 
 export class SessionPool {
   readonly #options: SessionPoolOptions
@@ -81,7 +81,7 @@ export class SessionPool {
 
   /** The primary until it is busy, then the first extra that is not, then whichever has least to do; opens another when all are busy. */
   #leastBusy(): IbSession {
-    const { primary, busyAt = BUSY_AT } = this.#options
+    const { primary, busyAt = defaultBusyAt } = this.#options
     const sessions = [primary, ...[...this.#extras].map(({ session }) => session)]
     const free = sessions.find(({ openRequests }) => openRequests < busyAt)
     if (free) return free
@@ -90,7 +90,7 @@ export class SessionPool {
   }
 
   async #openAnother(): Promise<void> {
-    const { primary, open, nextClientId, clock, log, maxSessions = MAX_SESSIONS } = this.#options
+    const { primary, open, nextClientId, clock, log, maxSessions = defaultMaxSessions } = this.#options
     if (this.#closed || this.#opening.size > 0 || clock.monotonicMs() < this.#notBeforeMs) return
     if (this.size >= maxSessions) return
     let session: IbSession | undefined
@@ -101,7 +101,7 @@ export class SessionPool {
       this.#add(session)
     } catch (err) {
       if (this.#closed) return
-      this.#notBeforeMs = clock.monotonicMs() + RETRY_MS
+      this.#notBeforeMs = clock.monotonicMs() + retryMs
       log.warn({ err }, 'no further session could be opened, the ones that are open carry on')
       await session?.disconnect()
     } finally {
@@ -117,7 +117,7 @@ export class SessionPool {
     const stop = session.onChange(() => {
       if (session.isConnected() || !this.#extras.has(extra)) return
       stop()
-      this.#notBeforeMs = this.#options.clock.monotonicMs() + RETRY_MS
+      this.#notBeforeMs = this.#options.clock.monotonicMs() + retryMs
       void this.#remove(extra).disconnect()
     })
   }
@@ -127,7 +127,7 @@ export class SessionPool {
     extra.cancelIdle?.()
     extra.cancelIdle = undefined
     if (extra.session.openRequests > 0) return
-    extra.cancelIdle = this.#options.clock.schedule(this.#options.idleMs ?? IDLE_MS, () => {
+    extra.cancelIdle = this.#options.clock.schedule(this.#options.idleMs ?? defaultIdleMs, () => {
       if (extra.session.openRequests === 0) void this.#remove(extra).disconnect()
     })
   }

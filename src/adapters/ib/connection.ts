@@ -32,9 +32,9 @@ import { createVendor, type Vendor } from './vendor.ts'
 import { accountsIn, orderIdIn } from './welcome.ts'
 
 /** How long a gateway may take over the end of a connection before its socket is torn down. */
-const CLOSE_GRACE_MS = 250
-const MAX_TEXT = 1000
-const MAX_REJECT_TEXT = 10_000
+const closeGraceMs = 250
+const maxText = 1000
+const maxRejectText = 10_000
 /** Faults that the library finds itself and reports without a request id: a server too old or new, and frames it cannot read. */
 const libraryFaults = new Set([503, 505, 506])
 
@@ -129,7 +129,7 @@ export class IbApiConnection implements IbConnection {
     this.#end(new FleetError('CONNECTION_CLOSED', `The connection to ${this.#name} was closed by us.`))
     this.#closed ??= new Promise((resolve) => {
       if (this.#socket.closed) return resolve()
-      const timer = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS)
+      const timer = setTimeout(() => this.#socket.destroy(), closeGraceMs)
       this.#socket.once('close', () => {
         clearTimeout(timer)
         resolve()
@@ -217,8 +217,8 @@ export class IbApiConnection implements IbConnection {
     const notice: IbNotice = {
       id,
       code,
-      text: plainText(text, MAX_TEXT),
-      ...(this.#orderRejectJson && { orderRejectJson: this.#orderRejectJson.slice(0, MAX_REJECT_TEXT) }),
+      text: plainText(text, maxText),
+      ...(this.#orderRejectJson && { orderRejectJson: this.#orderRejectJson.slice(0, maxRejectText) }),
     }
     this.#listener.onNotice(notice)
     this.#requests.onNotice(notice)
@@ -262,7 +262,7 @@ export class IbApiConnection implements IbConnection {
 
   #fail(code: ErrorCode, detail: string, cause?: unknown): void {
     if (this.#over) return
-    const message = `Connection to ${this.#name}: ${plainText(detail, MAX_TEXT).replace(/\.+$/, '')}.`
+    const message = `Connection to ${this.#name}: ${plainText(detail, maxText).replace(/\.+$/, '')}.`
     const error = new FleetError(code, message, cause === undefined ? {} : { cause })
     this.#end(error)
     this.#socket.destroy()

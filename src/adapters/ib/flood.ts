@@ -4,10 +4,10 @@
 export const fullChunkBytes = 65_536
 
 /** Contract details of every option of an index are some 30,000 messages; an answer of 60,000 bars is one. */
-const MAX_MESSAGES = 100_000
+const maxMessages = 100_000
 /** A long message counts as many. */
-const CHARACTERS_EACH = 1000
-const WINDOW_MS = 10_000
+const charactersEach = 1000
+const windowMs = 10_000
 
 export class Flood {
   #startedMs = Number.NEGATIVE_INFINITY
@@ -15,12 +15,12 @@ export class Flood {
 
   /** Counts a message that came at `nowMs`, monotonic. Throws an Error that says so when there are too many. */
   count(nowMs: number, characters: number): void {
-    if (nowMs - this.#startedMs >= WINDOW_MS) {
+    if (nowMs - this.#startedMs >= windowMs) {
       this.#startedMs = nowMs
       this.#messages = 0
     }
-    this.#messages += 1 + Math.floor(characters / CHARACTERS_EACH)
-    if (this.#messages > MAX_MESSAGES)
-      throw new Error(`it sent more than ${MAX_MESSAGES} messages within ${WINDOW_MS / 1000} s`)
+    this.#messages += 1 + Math.floor(characters / charactersEach)
+    if (this.#messages > maxMessages)
+      throw new Error(`it sent more than ${maxMessages} messages within ${windowMs / 1000} s`)
   }
 }

@@ -1,19 +1,19 @@
 // Cuts the byte stream of a gateway into frames and refuses what cannot be one, before any decoder sees it.
 
 /** The largest frame that IB's own clients accept. */
-const MAX_FRAME_BYTES = 0xffffff
+const maxFrameBytes = 0xffffff
 /** The first frame holds a version and a time. */
-const MAX_HELLO_BYTES = 1024
+const maxHelloBytes = 1024
 /** 125,000 bars, where IB sends some 60,000 at most. Taking 16 million fields apart would stop the process for ten seconds. */
-const MAX_FIELDS = 1_000_000
-const LENGTH_BYTES = 4
-const EMPTY = Buffer.alloc(0)
+const maxFields = 1_000_000
+const lengthBytes = 4
+const noBytes = Buffer.alloc(0)
 
 export class FrameReader {
   /** The start of a frame whose end has not come yet; grows with what arrives, never with what a length promises. */
-  #held = EMPTY
+  #held = noBytes
   #heldBytes = 0
-  #maxBytes = MAX_HELLO_BYTES
+  #maxBytes = maxHelloBytes
 
   /**
    * Takes the next bytes and hands each frame they complete to `onFrame`, which says whether to go on. Throws an Error
@@ -22,16 +22,16 @@ export class FrameReader {
   push(chunk: Buffer, onFrame: (text: string) => boolean): void {
     const data = this.#heldBytes === 0 ? chunk : this.#append(chunk)
     let at = 0
-    while (data.length - at >= LENGTH_BYTES) {
-      const start = at + LENGTH_BYTES
+    while (data.length - at >= lengthBytes) {
+      const start = at + lengthBytes
       const length = data.readUInt32BE(at)
       if (length === 0) throw new Error('it sent an empty frame')
       if (length > this.#maxBytes) throw new Error(`it announced a frame of ${length} bytes`)
       const end = start + length
       if (end > data.length) break
       if (data[end - 1] !== 0) throw new Error('it sent a frame without its closing NUL')
-      if (length > MAX_FIELDS) refuseTooManyFields(data, start, end)
-      this.#maxBytes = MAX_FRAME_BYTES
+      if (length > maxFields) refuseTooManyFields(data, start, end)
+      this.#maxBytes = maxFrameBytes
       at = end
       if (!onFrame(data.toString('utf8', start, end))) return
     }
@@ -53,14 +53,14 @@ export class FrameReader {
   #keep(data: Buffer, from: number): void {
     if (from === 0 && this.#heldBytes > 0) return
     this.#heldBytes = data.length - from
-    this.#held = this.#heldBytes === 0 ? EMPTY : Buffer.from(data.subarray(from))
+    this.#held = this.#heldBytes === 0 ? noBytes : Buffer.from(data.subarray(from))
   }
 }
 
 function refuseTooManyFields(data: Buffer, start: number, end: number): void {
   let fields = 0
   for (let at = start; at < end; at++) if (data[at] === 0) fields += 1
-  if (fields > MAX_FIELDS) throw new Error(`it sent a frame of ${fields} fields`)
+  if (fields > maxFields) throw new Error(`it sent a frame of ${fields} fields`)
 }
 
 /**
@@ -77,11 +77,11 @@ export function withoutOrderReject(text: string): { frame: string; orderRejectJs
 }
 
 /** Up to here a version stood before the request id of bars. */
-const LAST_VERSIONED_BARS = 123
+const lastVersionedBars = 123
 
 /** Whose answer a message with bars is: the one kind that is long enough for it to matter whether anybody waits for it. Undefined for all others. */
 export function barsRequestOf(text: string, serverVersion: number): number | undefined {
-  if (!text.startsWith('17\0') || serverVersion <= LAST_VERSIONED_BARS) return undefined
+  if (!text.startsWith('17\0') || serverVersion <= lastVersionedBars) return undefined
   return Number(text.slice(3, text.indexOf('\0', 3)))
 }
 

@@ -6,9 +6,9 @@ import type { Answers, RequestRow, StreamRow } from './request-row.ts'
 import { endDateTime, timeMs } from './times.ts'
 
 /** Epoch seconds, where IB obeys it. */
-const EPOCH_SECONDS = 2
+const epochSeconds = 2
 /** IB ignores every other size. */
-const REAL_TIME_BAR_SECONDS = 5
+const realTimeBarSeconds = 5
 
 type Row<K extends keyof IbRequests, Item> = RequestRow<
   IbRequests[K]['params'],
@@ -41,7 +41,7 @@ export const schedule: Row<'schedule', IbSchedule> = {
 export const headTimestamp: Row<'headTimestamp', number> = {
   hears: 'first moments',
   send: (api, id, { contract, whatToShow, useRth }) =>
-    api.reqHeadTimestamp(id, toVendor(contract), whatToShow as WhatToShow, useRth, EPOCH_SECONDS),
+    api.reqHeadTimestamp(id, toVendor(contract), whatToShow as WhatToShow, useRth, epochSeconds),
   cancel: (api, id) => api.cancelHeadTimestamp(id),
   answer: ([found]) => found ?? Number.NaN,
 }
@@ -49,7 +49,7 @@ export const headTimestamp: Row<'headTimestamp', number> = {
 export const realTimeBars: StreamRow<IbStreams['realTimeBars']['params']> = {
   hears: 'real-time bars',
   send: (api, id, { contract, whatToShow, useRth }) =>
-    api.reqRealTimeBars(id, toVendor(contract), REAL_TIME_BAR_SECONDS, whatToShow as WhatToShow, useRth),
+    api.reqRealTimeBars(id, toVendor(contract), realTimeBarSeconds, whatToShow as WhatToShow, useRth),
   cancel: (api, id) => api.cancelRealTimeBars(id),
 }
 
@@ -91,7 +91,7 @@ function sendHistory(api: IBApi, id: number, params: IbHistory): void {
     barSize as BarSizeSetting,
     whatToShow as WhatToShow,
     useRth,
-    EPOCH_SECONDS,
+    epochSeconds,
     false,
   )
 }

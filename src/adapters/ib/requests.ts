@@ -6,11 +6,11 @@ import type { Family, RequestRow, StreamRow } from './request-row.ts'
 import { listenForAnswers, type NumberedKind, requestTable, streamTable } from './request-table.ts'
 
 /** Request ids and order ids share one field in error messages, so ours start where no order id comes. */
-const FIRST_REQUEST_ID = 1_000_000_000
+const firstRequestId = 1_000_000_000
 /** A remark of the historical data service about a request that it goes on with; the vendor takes it for an error. */
-const HISTORICAL_REMARK = 165
+const historicalRemarkCode = 165
 /** The longest answers hold some 60,000 bars. One without an end would fill the memory until its deadline. */
-const MAX_ITEMS = 250_000
+const maxItems = 250_000
 
 interface Exchange {
   readonly hears: Family
@@ -23,7 +23,7 @@ export class OpenRequests {
   readonly #api: IBApi
   readonly #clientId: number
   readonly #open = new Map<number, Exchange>()
-  #nextId = FIRST_REQUEST_ID
+  #nextId = firstRequestId
 
   constructor(api: IBApi, clientId: number) {
     this.#api = api
@@ -41,8 +41,8 @@ export class OpenRequests {
       const id = this.#begin({
         hears: row.hears,
         onItem(item) {
-          if (items.length >= MAX_ITEMS)
-            throw new Error(`it answered one request with more than ${MAX_ITEMS} items`)
+          if (items.length >= maxItems)
+            throw new Error(`it answered one request with more than ${maxItems} items`)
           items.push(item)
         },
         onEnd: () =>
@@ -118,7 +118,7 @@ export class OpenRequests {
   }
 
   #begin(exchange: Exchange): number {
-    if (this.#nextId === FIRST_REQUEST_ID) this.#listen()
+    if (this.#nextId === firstRequestId) this.#listen()
     const id = this.#nextId++
     this.#open.set(id, exchange)
     return id
@@ -138,5 +138,5 @@ export class OpenRequests {
 }
 
 function isRemark({ code, text }: IbNotice): boolean {
-  return code === HISTORICAL_REMARK || isNonFatalError(code, new Error(text))
+  return code === historicalRemarkCode || isNonFatalError(code, new Error(text))
 }

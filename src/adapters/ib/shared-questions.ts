@@ -14,9 +14,9 @@ export function isSharedKind(kind: string): kind is SharedKind {
 }
 
 /** How a gateway in read-only mode refuses; about the connection, as there is no request id. */
-const REFUSED = 321
+const refusedCode = 321
 /** Positions of an adviser's accounts; an answer without an end would fill the memory. */
-const MAX_ITEMS = 250_000
+const maxItems = 250_000
 const over = new Set(['Filled', 'Cancelled', 'ApiCancelled'])
 
 type Asked = 'positions' | 'own orders' | 'all orders'
@@ -79,7 +79,7 @@ export class SharedQuestions {
 
   onNotice({ id, code, text }: IbNotice): void {
     const question = this.#open.get('openOrders')
-    if (id !== -1 || code !== REFUSED || question?.asked !== 'own orders') return
+    if (id !== -1 || code !== refusedCode || question?.asked !== 'own orders') return
     this.#open.delete('openOrders')
     const cause = { id, code, text } satisfies IbNotice
     question.reject(
@@ -115,7 +115,7 @@ export class SharedQuestions {
 
   #add(kind: SharedKind, about: string, item: IbOpenOrder | IbPosition): void {
     const items = this.#open.get(kind)?.items
-    if (items && items.size >= MAX_ITEMS) throw new Error(`it answered with more than ${MAX_ITEMS} ${kind}`)
+    if (items && items.size >= maxItems) throw new Error(`it answered with more than ${maxItems} ${kind}`)
     items?.set(about, item)
   }
 

@@ -4,7 +4,7 @@ import { Value } from 'typebox/value'
 import type { OrderIntent } from '../intents.ts'
 
 /** More wishes at one moment are a strategy that has lost its mind. */
-export const MAX_INTENTS = 100
+export const maxIntents = 100
 
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength })
 const words = <const W extends string>(...each: W[]) => Type.Union(each.map((word) => Type.Literal(word)))
@@ -31,8 +31,8 @@ const Intent = Type.Object(
 /** The intents, or in words what is wrong with the first that is none. */
 export function checkIntents(value: unknown): { intents: readonly OrderIntent[] } | { fault: string } {
   if (!Array.isArray(value)) return { fault: 'its answer is not a list' }
-  if (value.length > MAX_INTENTS)
-    return { fault: `it wishes for ${value.length} orders at once, and ${MAX_INTENTS} are the most` }
+  if (value.length > maxIntents)
+    return { fault: `it wishes for ${value.length} orders at once, and ${maxIntents} are the most` }
   for (const [index, intent] of value.entries()) {
     const fault = faultOf(intent)
     if (fault) return { fault: `order ${index + 1} of its answer: ${fault}` }

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { FromWorker, ModuleToLoad, ToWorker } from './module-messages.ts'
 import type { Strategy } from './strategy.ts'
 
-const MAX_ANSWER_CHARACTERS = 256 * 1024
+const maxAnswerCharacters = 256 * 1024
 
 const port = parentPort
 if (!port) throw new Error('This file runs as a worker thread of the trading bot.')
@@ -37,7 +37,7 @@ function serve(strategy: Strategy): void {
     calls.set(call, over)
     try {
       const answer = JSON.stringify(await strategy.decide(moment, over.signal)) ?? 'null'
-      if (answer.length > MAX_ANSWER_CHARACTERS) throw new Error('its answer is longer than 256 KiB')
+      if (answer.length > maxAnswerCharacters) throw new Error('its answer is longer than 256 KiB')
       tell({ kind: 'decided', call, answer })
     } catch (error) {
       tell({ kind: 'threw', call, why: words(error) })

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../../ports/clock.ts'
 import { FleetError } from '../../ports/errors.ts'
 import { type Claim, priorities } from './claims.ts'
 import { Penalty } from './penalty.ts'
-import { MAX_OPEN_HISTORICAL, messageRule, type PacingOptions, type Rule, rulesFor } from './rules.ts'
+import { maxOpenHistorical, messageRule, type PacingOptions, type Rule, rulesFor } from './rules.ts'
 import { SlidingWindows } from './sliding-window.ts'
 
 export type { Claim, Priority } from './claims.ts'
@@ -43,9 +43,9 @@ interface Hurdle {
   readonly freeAtMs: number
 }
 
-const MAX_QUEUED = 1000
-const OPEN = 'open requests'
-const PAUSE = 'pause'
+const defaultMaxQueued = 1000
+const openKey = 'open requests'
+const pauseKey = 'pause'
 
 export class Pacer {
   readonly #clock: Clock
@@ -75,7 +75,7 @@ export class Pacer {
   take(claim: Claim, signal?: AbortSignal): Promise<Permit> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
-      const { maxQueued = MAX_QUEUED } = this.#options
+      const { maxQueued = defaultMaxQueued } = this.#options
       // Messages end what is open, which is bounded itself, so they always find a place.
       if (claim.kind !== 'message' && this.#queued >= maxQueued) return reject(this.#full(maxQueued))
       const queue = this.#queues.get(claim.priority) as Set<Waiter>
@@ -201,10 +201,10 @@ export class Pacer {
       if (freeAtMs > nowMs) hurdles.push({ key: rule.key, own: rule.own, freeAtMs })
     }
     if (!historical) return hurdles
-    if (this.#open >= MAX_OPEN_HISTORICAL)
-      hurdles.push({ key: OPEN, own: false, freeAtMs: Number.POSITIVE_INFINITY })
+    if (this.#open >= maxOpenHistorical)
+      hurdles.push({ key: openKey, own: false, freeAtMs: Number.POSITIVE_INFINITY })
     if (this.#penalty.untilMs > nowMs)
-      hurdles.push({ key: PAUSE, own: false, freeAtMs: this.#penalty.untilMs })
+      hurdles.push({ key: pauseKey, own: false, freeAtMs: this.#penalty.untilMs })
     return hurdles
   }
 
@@ -243,6 +243,6 @@ export class Pacer {
 
 function isHeld({ historical, rules }: Waiter, held: ReadonlySet<string>): boolean {
   if (held.size === 0) return false
-  if (historical && (held.has(OPEN) || held.has(PAUSE))) return true
+  if (historical && (held.has(openKey) || held.has(pauseKey))) return true
   return rules.some(({ key }) => held.has(key))
 }

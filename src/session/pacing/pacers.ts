@@ -4,7 +4,7 @@ import type { PacingLevels } from '../../ports/levels.ts'
 import { Pacer, type PacingOptions } from './pacer.ts'
 
 /** Longer than any window, so that nothing is left to remember. */
-const IDLE_MS = 610_000
+const forgottenAfterMs = 610_000
 
 interface Entry {
   readonly pacer: WeakRef<Pacer>
@@ -57,7 +57,7 @@ export class Pacers {
 
   #sweep(): void {
     for (const [endpoint, entry] of this.#entries) {
-      if (entry.kept && entry.kept.idleMs > IDLE_MS) entry.kept = undefined
+      if (entry.kept && entry.kept.idleMs > forgottenAfterMs) entry.kept = undefined
       if (!entry.pacer.deref()) this.#entries.delete(endpoint)
     }
   }

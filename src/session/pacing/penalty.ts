@@ -1,8 +1,8 @@
 // How long historical requests pause after IB complained of their pace: longer each time, forgiven by a success.
 
-const FIRST_MS = 15_000
+const firstMs = 15_000
 /** The longest of IB's windows. */
-const LONGEST_MS = 600_000
+const longestMs = 600_000
 
 export class Penalty {
   #violations = 0
@@ -24,7 +24,7 @@ export class Penalty {
   violated(nowMs: number): void {
     this.#violations++
     if (nowMs < this.#untilMs) return
-    this.#untilMs = nowMs + Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#strikes)
+    this.#untilMs = nowMs + Math.min(longestMs, firstMs * 2 ** this.#strikes)
     this.#strikes++
   }
 

@@ -28,15 +28,15 @@ export interface Rule extends Limit {
 }
 
 /** Historical requests that IB keeps open at once. */
-export const MAX_OPEN_HISTORICAL = 50
+export const maxOpenHistorical = 50
 
 /** IBKR closes connections that send more messages (code 100, at the third time). */
-const MAX_MESSAGES = 50
+const maxMessages = 50
 /** Kept free for heartbeats, which must never wait behind data requests. */
-const RESERVED = 2
+const reservedMessages = 2
 
 /** Bound by everything that is sent, heartbeats included. */
-export const messageRule = shared('messages', MAX_MESSAGES - RESERVED, 1000)
+export const messageRule = shared('messages', maxMessages - reservedMessages, 1000)
 
 /** The limits that a claim must find room in, all at the same moment. */
 export function rulesFor(
