@@ -14,14 +14,12 @@ const desk = { width: 1280, height: 860 }
 const phone = { width: 390, height: 844 }
 const patience = { timeout: 30_000 }
 
-type Scheme = 'light' | 'dark'
-
 interface Picture {
   readonly name: string
   readonly address: string
   readonly size: { readonly width: number; readonly height: number }
-  /** Both, when absent. */
-  readonly schemes?: readonly Scheme[]
+  /** The one that a document shows. */
+  readonly scheme: 'light' | 'dark'
   /** Resolves when there is to be seen what is to be seen. */
   readonly ready: (page: Page) => Promise<unknown>
 }
@@ -30,32 +28,34 @@ const heading = (text: string) => (page: Page) =>
   page.getByRole('heading', { name: text }).first().waitFor(patience)
 
 const pictures: readonly Picture[] = [
-  { name: 'fleet', address: '', size: desk, ready: heading('Needs a person') },
-  { name: 'phone', address: '', size: phone, ready: heading('Needs a person') },
+  { name: 'fleet', address: '', size: desk, scheme: 'light', ready: heading('Needs a person') },
+  { name: 'phone', address: '', size: phone, scheme: 'dark', ready: heading('Needs a person') },
   {
     name: 'gateway',
     address: 'gateways/atlas',
     size: { ...desk, height: 1200 },
+    scheme: 'dark',
     ready: (page) => page.getByText('Configuration tasks completed').waitFor(patience),
   },
   {
     name: 'gateway-2fa',
     address: 'gateways/borealis',
     size: desk,
-    schemes: ['light'],
+    scheme: 'light',
     ready: (page) => page.getByText('left to approve').waitFor(patience),
   },
   {
     name: 'alerts',
     address: 'alerts',
     size: desk,
+    scheme: 'light',
     ready: (page) => page.getByRole('article').first().waitFor(patience),
   },
   {
     name: 'system',
     address: 'system',
     size: { ...desk, height: 1040 },
-    schemes: ['light'],
+    scheme: 'light',
     ready: heading('Bots'),
   },
 ]
@@ -64,25 +64,27 @@ const marketData: Picture = {
   name: 'market-data',
   address: 'market-data',
   size: { ...desk, height: 1040 },
+  scheme: 'light',
   ready: (page) => page.getByText(/^[1-9]\d* of \d+ gaps/).waitFor(patience),
 }
 
 async function take(
   browser: Browser,
   url: string,
-  { name, address, size, schemes = ['light', 'dark'], ready }: Picture,
+  { name, address, size, scheme, ready }: Picture,
 ): Promise<void> {
-  const { page, complaints, close } = await openPage(browser, { viewport: size, reducedMotion: 'reduce' })
+  const { page, complaints, close } = await openPage(browser, {
+    viewport: size,
+    reducedMotion: 'reduce',
+    colorScheme: scheme,
+  })
   await page.goto(`${url}/#/${address}`)
   await ready(page)
-  for (const colorScheme of schemes) {
-    await page.emulateMedia({ colorScheme })
-    const path = join(folder, `${name}-${colorScheme}.png`)
-    await page.screenshot({ path })
-    const { size: bytes } = statSync(path)
-    console.log(`${path}  ${Math.round(bytes / 1000)} KB`)
-    if (bytes > mostBytes) throw new Error(`${path} has ${bytes} bytes; a picture may have ${mostBytes}`)
-  }
+  const path = join(folder, `${name}-${scheme}.png`)
+  await page.screenshot({ path })
+  const { size: bytes } = statSync(path)
+  console.log(`${path}  ${Math.round(bytes / 1000)} KB`)
+  if (bytes > mostBytes) throw new Error(`${path} has ${bytes} bytes; a picture may have ${mostBytes}`)
   // The health of a gateway that is down is a 503, which the browser writes down.
   const odd = complaints.filter((complaint) => !complaint.includes('status of 503'))
   if (odd.length > 0) throw new Error(`${name}: ${odd.join('; ')}`)
