@@ -127,6 +127,7 @@ export const SystemStatus = Type.Object(
 )
 export type SystemStatus = Static<typeof SystemStatus>
 
+/** The least urgent first. */
 export const alertLevels = ['INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
 export type AlertLevel = (typeof alertLevels)[number]
 

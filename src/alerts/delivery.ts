@@ -3,9 +3,10 @@
 import type { Alert, AlertSinkStatus } from '../../schemas/system.ts'
 import type { AlertChange, AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
-import { isFleetError } from '../ports/errors.ts'
+import { isFleetError, messageOf } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
 import { undelivered } from './undelivered.ts'
+import { urgencyOf } from './urgency.ts'
 
 const tryMs = 10_000
 const firstPauseMs = 5_000
@@ -82,7 +83,7 @@ export class Delivery {
     this.#queue.push({ alert, change })
     if (this.#isPausing) this.#merge()
     this.#makeRoom()
-    if (change !== 'resolved' && weights[alert.level] >= weights.ERROR) this.#hurry(alert.id)
+    if (change !== 'resolved' && urgencyOf(alert.level) >= urgencyOf('ERROR')) this.#hurry(alert.id)
     this.#work ??= this.#deliverAll()
   }
 
@@ -112,7 +113,7 @@ export class Delivery {
           this.#putBack(message)
           break
         }
-        this.#lastError = err instanceof Error ? err.message : String(err)
+        this.#lastError = messageOf(err)
         const fields = { err, sink: sink.name, alert: message.alert.key }
         if (isFleetError(err, 'REQUEST_REJECTED')) {
           log.warn(fields, 'alert not delivered')
@@ -222,7 +223,5 @@ export class Delivery {
   }
 }
 
-const weights = { INFO: 0, WARNING: 1, ERROR: 2, CRITICAL: 3 } as const
-
 /** That something is over can be seen in the list of alerts, too. */
-const weight = ({ alert, change }: Message) => (change === 'resolved' ? 0 : weights[alert.level])
+const weight = ({ alert, change }: Message) => (change === 'resolved' ? 0 : urgencyOf(alert.level))

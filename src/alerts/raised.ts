@@ -1,8 +1,7 @@
 // What an open alert becomes when it is raised again, and whether that is news. Pure.
 import type { AlertDraft } from '../ports/alerts.ts'
 import type { AlertRecord } from '../ports/stores.ts'
-
-const ranks = { INFO: 0, WARNING: 1, ERROR: 2, CRITICAL: 3 } as const
+import { urgencyOf } from './urgency.ts'
 
 /**
  * Raised again with the same code, level and words it is counted; else it is news, wants another acknowledgement, and counts as told at `now` (ms
@@ -31,7 +30,7 @@ export function raised(
   const counted = { ...before, ...draft, count: draft.count ?? before.count + 1, lastRaisedAt: at }
   if (isSame) return { alert: { ...counted, level: before.level }, isNews: false }
   const { acknowledgedAt, acknowledgedBy, escalatedFrom, ...unseen } = counted
-  const staysCritical = escalatedFrom !== undefined && ranks[draft.level] >= ranks[escalatedFrom]
+  const staysCritical = escalatedFrom !== undefined && urgencyOf(draft.level) >= urgencyOf(escalatedFrom)
   const level = staysCritical ? 'CRITICAL' : draft.level
   const levelStays = level === before.level && acknowledgedAt === undefined
   return {

@@ -94,6 +94,11 @@ export class FleetError extends Error {
   }
 }
 
+/** What an error says; of anything else that was thrown, its text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Whether `error` is a FleetError, of one of `codes` when any are given. */
 export function isFleetError(error: unknown, ...codes: ErrorCode[]): error is FleetError {
   return error instanceof FleetError && (codes.length === 0 || codes.includes(error.code))
