@@ -1,4 +1,5 @@
-// What the manager keeps in memory of one follower's gateway, and the pure reading of it. One keeper per follower; only its own queue run changes it.
+// What the manager keeps in memory of one follower's gateway, and the pure reading of it. One keeper per follower.
+// Its own queue run moves it on. Verbs, records, secret-watch and adoption write down at once what was asked or seen, and ask for a run.
 import type { Follower } from '../../schemas/follower.ts'
 import type { GatewayContainer, GatewaySpec, LogLine } from '../ports/runtime.ts'
 import type { GatewayRecord } from '../ports/stores.ts'

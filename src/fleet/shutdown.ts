@@ -1,6 +1,7 @@
 // The ordered end: refuse new work, end what decides, stop or leave the gateways within the budget, close sessions. Errors are logged, never in the way.
 import { setMaxListeners } from 'node:events'
 import { FleetError } from '../ports/errors.ts'
+import { stopGraceMs } from '../ports/runtime.ts'
 import { traced } from '../telemetry/tracer.ts'
 import type { Fleet } from './fleet.ts'
 import { attributesOf } from './gateway-traces.ts'
@@ -8,7 +9,6 @@ import type { Keeper } from './keeper.ts'
 import { closeSession } from './session-keeping.ts'
 import { gatewayStatus } from './state.ts'
 
-const stopGraceMs = 30_000
 /** For alerts that are on their way; what is not taken by then is sent by the next manager. */
 const partingWordsMs = 3_000
 

@@ -1,5 +1,7 @@
-// The executor of each step: the only place where the fleet acts on engine, credentials and sessions.
+// The executor of each step of a plan. Launching is in launch.ts; what people ask for at once, deletion and shutdown act by themselves (verbs.ts,
+// retire.ts, shutdown.ts).
 import { isFleetError } from '../ports/errors.ts'
+import { stopGraceMs } from '../ports/runtime.ts'
 import { traced } from '../telemetry/tracer.ts'
 import { attributesOf } from './gateway-traces.ts'
 import { type Hands, remember } from './hands.ts'
@@ -8,8 +10,6 @@ import { launchContainer } from './launch.ts'
 import type { StepArguments } from './plan.ts'
 import { closeSession, openSession } from './session-keeping.ts'
 import { connectTried, fail, softRestartAccepted } from './transitions.ts'
-
-const stopGraceMs = 30_000
 
 type Executor<K extends keyof StepArguments> = (
   keeper: Keeper,

@@ -1,4 +1,4 @@
-// Callers that wait for a gateway to get somewhere: `?wait=`, deletion, shutdown. Woken by each change of state.
+// Callers that wait for a gateway to get somewhere: `?wait=`, deletion. Woken by each change of state, sent away by the shutdown.
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '../ports/clock.ts'
 import { FleetError } from '../ports/errors.ts'
@@ -9,6 +9,7 @@ interface Waiter {
   readonly wake: () => void
 }
 
+/** Everyone who waits, by gateway. Whoever changes a gateway's state tells it by `notice`; a shutdown ends all waiting by `close`. */
 export class Waiting {
   readonly #clock: Clock
   readonly #waiters = new Map<string, Set<Waiter>>()

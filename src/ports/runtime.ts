@@ -88,6 +88,9 @@ export interface PullProgress {
   readonly text: string
 }
 
+/** How long a gateway may take to log out and end by itself before it is killed. */
+export const stopGraceMs = 30_000
+
 /** A gateway's screen, over VNC. The password is a secret like any other: never logged. */
 export interface VncAccess {
   /** Always loopback. */

@@ -6,6 +6,7 @@ import { removeContainer } from '../../adapters/docker/removal.ts'
 import { stopContainer } from '../../adapters/docker/stop.ts'
 import { systemClock } from '../../adapters/system-clock.ts'
 import type { Log } from '../../ports/log.ts'
+import { stopGraceMs } from '../../ports/runtime.ts'
 import type { CleanupOptions } from '../commands/serverless.ts'
 import { CliError, type ExitCode, exitCodes } from '../io.ts'
 import { canAsk, confirm } from '../prompt.ts'
@@ -14,8 +15,6 @@ import type { Toolbox } from '../toolbox.ts'
 import { readDataDir } from './data-dir.ts'
 
 const callTimeoutMs = 30_000
-// As long as the manager gives a gateway to log out.
-const stopGraceMs = 30_000
 
 /** What would go. */
 interface Leftovers {
