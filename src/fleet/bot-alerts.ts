@@ -6,6 +6,7 @@ import { gatewayStatus } from './state.ts'
 /** A bot reconnects within a sweep or two. */
 const patienceSweeps = 2
 
+/** Of each bot that is not well for longer than it needs to reconnect while its gateway is RUNNING, or whose alert is open already; none of those that are well. */
 export function botAlerts({ bots, state, told }: Judged, draft: Draft): AlertDraft[] {
   const isUp = gatewayStatus(state.phase) === 'RUNNING'
   return bots.flatMap(({ purpose, healthy, missed, detail }) => {

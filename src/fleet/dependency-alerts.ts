@@ -1,6 +1,7 @@
 // The alerts for what the fleet stands on: engine, network, store. Pure.
 import type { AlertDraft } from '../ports/alerts.ts'
 
+/** `detail`: why, in the engine's words or ours; null when nobody knows. */
 export function engineDown(detail: string | null): AlertDraft {
   const why = detail ? `: ${detail.replace(/[.?]+$/, '')}` : ''
   return {
@@ -13,6 +14,7 @@ export function engineDown(detail: string | null): AlertDraft {
   }
 }
 
+/** The network that gateways share lets them talk to one another; `detail` says which, and how it is known. */
 export function networkUnsafe(detail: string): AlertDraft {
   return {
     key: 'engine:NETWORK',
@@ -25,6 +27,7 @@ export function networkUnsafe(detail: string): AlertDraft {
   }
 }
 
+/** `detail`: what the store said. */
 export function storeDown(detail: string): AlertDraft {
   return {
     key: 'store:DOWN',

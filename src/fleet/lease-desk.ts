@@ -12,6 +12,10 @@ import { toldStatus } from './view.ts'
 
 const defaultTtlSeconds = 300
 
+/**
+ * Leases of one manager's gateways, kept in the store. A purpose keeps its client id when its lease has ended, until no other id is left. Whatever
+ * the store does not take fails with STORE_UNAVAILABLE.
+ */
 export class LeaseDesk {
   readonly #store: LeaseStore
   readonly #clock: Clock
@@ -35,6 +39,7 @@ export class LeaseDesk {
     this.#random = deps.random
   }
 
+  /** The same purpose gets the same id, and a new end. GATEWAY_NOT_RUNNING unless RUNNING; CLIENT_ID_EXHAUSTED when every id is leased. */
   lease(keeper: Keeper, body: LeaseBody, caller: Caller): Promise<Lease> {
     return this.#inTurn(keeper, async () => {
       mustRun(keeper)
@@ -64,6 +69,7 @@ export class LeaseDesk {
     })
   }
 
+  /** From now for `ttlSeconds` (300 when undefined). LEASE_NOT_FOUND, also when it has ended; GATEWAY_NOT_RUNNING. */
   renew(keeper: Keeper, clientId: number, ttlSeconds: number | undefined): Promise<Lease> {
     return this.#inTurn(keeper, async () => {
       const lease = await this.#find(keeper, clientId)
@@ -74,6 +80,7 @@ export class LeaseDesk {
     })
   }
 
+  /** Ends it now, whatever the gateway does. LEASE_NOT_FOUND, also when it has ended already. */
   release(keeper: Keeper, clientId: number, caller: Caller): Promise<void> {
     return this.#inTurn(keeper, async () => {
       const lease = await this.#find(keeper, clientId)

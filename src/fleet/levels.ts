@@ -7,6 +7,7 @@ import { isWanted, type Keeper } from './keeper.ts'
 import { gatewayStatus } from './state.ts'
 import { answers, toldState } from './view.ts'
 
+/** How the fleet stands at this moment; asks nobody, and never fails. */
 export function fleetLevels(fleet: Fleet): FleetLevels {
   const { keepers, alerts, feed, engine, charge, credentials, storeUp } = fleet
   const openAlerts = Object.fromEntries(alertLevels.map((level) => [level, 0])) as Record<AlertLevel, number>

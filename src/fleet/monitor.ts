@@ -10,6 +10,7 @@ export interface MonitorDeps {
   readonly sweep: (signal: AbortSignal) => Promise<void>
 }
 
+/** Sweeps for as long as it is started, the first time after one interval. A sweep that fails is logged, and the next comes all the same. */
 export class Monitor {
   readonly #deps: MonitorDeps
   #runs = 0
@@ -35,6 +36,7 @@ export class Monitor {
     this.#loop = null
   }
 
+  /** For the status: `runs` are the sweeps that went well, `lastRunAt` is when the last of them ended (ms since the epoch). */
   get report(): { running: boolean; intervalSeconds: number; runs: number; lastRunAt: number | null } {
     return {
       running: this.#loop !== null,

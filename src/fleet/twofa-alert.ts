@@ -21,6 +21,10 @@ export function pushEndOf({ phase, cause, deadline }: GatewayState): number | un
 
 const endOf = (deadline: number) => deadline - twofaGraceMs
 
+/**
+ * The alert that should be open at `now` (ms since the epoch): a request waits for approval, one has expired and the next is to come, or the gateway
+ * is locked for it. undefined when there is nothing to approve.
+ */
 export function twofaAlert(judged: Judged, now: number, draft: Draft): AlertDraft | undefined {
   const { state, seen, twofaMaxPushes } = judged
   const missed = missedPushes(state, seen)

@@ -27,8 +27,10 @@ export function toldState(keeper: Keeper): GatewayState {
   return { ...state, phase, cause: lossOf(keeper.session?.snapshot() ?? null) }
 }
 
+/** The status as it may be told now: RUNNING only of a gateway that answers. */
 export const toldStatus = (keeper: Keeper) => gatewayStatus(toldState(keeper).phase)
 
+/** What `GET /gateways/{id}/status` answers: status, phase, and why. */
 export function statusView(keeper: Keeper): GatewayStatusView {
   const state = toldState(keeper)
   const status = gatewayStatus(state.phase)
@@ -48,10 +50,12 @@ function reasonOf(cause: Cause, phase: GatewayPhase, followerId: string): Reason
   return cause.code === 'TWOFA_TIMEOUT' && phase !== 'locked' ? { ...reason, action: nextRequest } : reason
 }
 
+/** What `GET /gateways/{id}/health` answers, from the layers of the last look and whether the session answers at this moment. */
 export function healthView(keeper: Keeper): GatewayHealth {
   return healthVerdict(keeper.follower.id, toldState(keeper), keeper.layers, answers(keeper))
 }
 
+/** Everything that is told of a gateway at `now` (ms since the epoch), which only its next planned restart depends on. */
 export function gatewayView(keeper: Keeper, now: number): Gateway {
   const { state, container, spec, record, past } = keeper
   const session = keeper.session?.snapshot()

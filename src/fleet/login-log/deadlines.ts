@@ -7,8 +7,6 @@ import type { LoginProgress, LoginStage } from './progress.ts'
 export const twofaGraceMs = 20_000
 /** A dialog that nothing answers, open so long before the login has completed, blocks it. */
 export const blockingDialogMs = 20_000
-/** From a completed login to an API that answers its handshake; the session keeps this one. */
-export const apiReadyMs = 90_000
 /** A planned restart has to be logged in again by then. */
 export const plannedRestartMs = 120_000
 /** More cold restarts than this within the window are a loop: IBC restarts without any delay. */
