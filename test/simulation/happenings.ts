@@ -71,7 +71,6 @@ const toAll = {
 } satisfies Record<string, Rate>
 
 export type HappeningKind = keyof typeof toOne | keyof typeof toAll
-export const happeningKinds = [...Object.keys(toOne), ...Object.keys(toAll)] as HappeningKind[]
 
 export interface Happening {
   /** Milliseconds since the start. */

@@ -12,9 +12,6 @@ export interface Condition {
   lostAnswers: number
 }
 
-/** What a service should be, and again when a fault is over. */
-export const wellMs = { engine: 8, store: 0, vault: 20 } as const
-
 export class Line {
   readonly #time: VirtualTime
   readonly #chance: Chance

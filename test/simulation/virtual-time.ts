@@ -1,14 +1,12 @@
 // Time that stands still until the simulation moves it: timers run in order, one at a time, and what each started settles before the next.
 import type { Cancel, Clock } from '../../src/ports/clock.ts'
+import { settle, sleepOn } from '../fake-clock.ts'
 
 interface Timer {
   readonly dueMs: number
   readonly order: number
   run: (() => void) | null
 }
-
-/** Lets every promise that can go on do so. Nothing here waits for real I/O, so one turn of the event loop is enough. */
-export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 export class VirtualTime {
   /** A binary heap, the earliest first; equal times in the order in which they were set. */
@@ -45,14 +43,14 @@ export class VirtualTime {
 
   /** Runs all that is due until then; `afterEach` after each timer, when all that it started has settled. */
   async runUntil(monotonicMs: number, afterEach: () => void): Promise<void> {
-    await settled()
+    await settle()
     for (let next = this.#timers[0]; next && next.dueMs <= monotonicMs; next = this.#timers[0]) {
       this.#pop()
       const { run } = next
       if (!run) continue
       this.#monotonicMs = next.dueMs
       run()
-      await settled()
+      await settle()
       afterEach()
     }
     this.#monotonicMs = Math.max(this.#monotonicMs, monotonicMs)
@@ -122,17 +120,6 @@ export class ProcessClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
-      const onAbort = () => {
-        cancel()
-        reject(signal?.reason)
-      }
-      const cancel = this.schedule(ms, () => {
-        signal?.removeEventListener('abort', onAbort)
-        resolve()
-      })
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
+    return sleepOn(this, ms, signal)
   }
 }
