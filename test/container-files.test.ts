@@ -12,6 +12,23 @@ const root = join(import.meta.dirname, '..', '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const dockerfile = read('Dockerfile')
 
+/** Variables that make no sense with docker-compose.yml, and why. */
+const withoutSense: Readonly<Record<string, string>> = {
+  TLS_CERT_FILE: 'the manager listens on 127.0.0.1; a proxy of this machine speaks TLS',
+  TLS_KEY_FILE: 'as above',
+  RUNTIME: 'gateways are containers; simulated ones too, with compose.demo.yml',
+  SIM_LOGIN_SECONDS: 'for simulated gateways in the server',
+  SIM_TWOFA_SECONDS: 'as above',
+  SIM_RESTART_SECONDS: 'as above',
+  GATEWAY_SUBNET: 'the network is made by Compose',
+  CREDENTIALS_KEY: 'made in the volume of the manager',
+  VAULT_TOKEN: 'the manager has an AppRole',
+  VAULT_KV_MOUNT: 'made by `init`, with its policy',
+  VAULT_NAMESPACE: 'the Vault of this file has none',
+  VAULT_CACERT: 'the Vault of this file is reached over loopback, without TLS',
+  BARS_DIR: 'in the volume of the manager',
+}
+
 /** What compose hands to the manager when nothing is set: `${NAME:-default}` is its default, `${NAME:+text}` is nothing. */
 function environmentOf(service: { environment: Record<string, string> }): Record<string, string> {
   const entries = Object.entries(service.environment)
@@ -40,11 +57,51 @@ t.test('the manager of docker-compose.yml', async (t) => {
   t.equal(config.fleet.gatewayImage, variables.GATEWAY_IMAGE.default)
   t.equal(config.http.host, '127.0.0.1')
   t.match(manager, { build: '.', init: true, network_mode: 'host' })
-  const graceMs = Number(/^(\d+)s$/.exec(manager.stop_grace_period)?.[1]) * 1000
+  const graceMs = Number(/^\$\{STOP_GRACE_PERIOD:-(\d+)s\}$/.exec(manager.stop_grace_period)?.[1]) * 1000
   t.ok(graceMs > config.fleet.shutdownTimeoutMs, 'time to log the gateways out')
   t.match(config, { store: { kind: 'mongodb' }, credentials: { kind: 'vault' } })
   t.ok(manager.volumes.includes(`data:${config.dataDir}`) && 'data' in volumes)
   t.match(dockerfile, `DATA_DIR=${config.dataDir}`)
+})
+
+t.test(
+  'every variable of the manager is passed on or set by docker-compose.yml, or makes no sense there',
+  async (t) => {
+    const { environment } = parse(read('docker-compose.yml')).services.manager
+    const [settings = ''] = /^Settings come from[\s\S]*?(?=^## )/m.exec(read('docs/compose.md')) ?? []
+    for (const [name, variable] of Object.entries<{ default?: string; secret?: true }>(variables)) {
+      const written: string[] = [name, `${name}_FILE`].flatMap((each) =>
+        each in environment ? [String(environment[each])] : [],
+      )
+      const [passed = ''] = written.filter((value) => value.includes(`\${${name}:`))
+      if (passed === '') t.match(settings, `\`${name}\``, `docs/compose.md says what becomes of ${name}`)
+      t.equal(name in withoutSense, written.length === 0, `${name} has one place`)
+      const [, fallback = ''] = /:-(.+)\}$/.exec(passed) ?? []
+      if (fallback && variable.default !== undefined)
+        t.equal(fallback, variable.default, `default of ${name}`)
+      if (variable.secret && passed && !['API_TOKENS', 'OTEL_EXPORTER_OTLP_HEADERS'].includes(name))
+        t.match(passed, /^\$\{\w+:\+\/run\/ibgm-secrets\/[\w-]+\}$/, `${name} comes in a file`)
+    }
+  },
+)
+
+t.test('the webhooks are given to `init`, which gives them to the manager as files', async (t) => {
+  const { services, secrets } = parse(read('docker-compose.yml'))
+  for (const [name, kind] of Object.entries({
+    DISCORD_WEBHOOK_URL: 'discord',
+    ALERT_WEBHOOK_URL: 'alert',
+  })) {
+    t.ok(
+      services.init.secrets.some(
+        (secret: { source: string; target: string }) =>
+          secret.source === `\${${name}:+${kind}-}webhook-url` && secret.target === `${kind}-webhook-url`,
+      ),
+      name,
+    )
+    t.strictSame(secrets[`${kind}-webhook-url`], { environment: name })
+  }
+  t.notOk(services.init.read_only, 'Compose puts no secret from the environment into a container that is')
+  t.strictSame(secrets['webhook-url'], { file: '/dev/null' })
 })
 
 t.test(

@@ -1,5 +1,7 @@
 // The `init` service of docker-compose.yml: the secrets of the first run, each for its one reader, and Vault opened. Runs at every `up`.
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { SecretFiles } from './secret-files.ts'
 import { setUpVault } from './vault-setup.ts'
 
@@ -10,11 +12,15 @@ const patienceMs = 90_000
 const say = (line: string) => console.log(`init: ${line}`)
 const {
   SECRETS_DIR = '/secrets',
+  GIVEN_SECRETS_DIR = '/run/secrets',
   MONGODB_PORT = '27017',
   MONGODB_URL_OPTIONS = '',
   VAULT_ADDR = 'http://vault:8200',
   VAULT_KV_MOUNT = 'secret',
 } = process.env
+
+/** What whoever runs it gives to the manager; each is an empty file when it is not set. */
+const given = ['discord-webhook-url', 'alert-webhook-url']
 
 /** Vault holds all logins: what opens it is for root, and this program, alone. */
 const vaultKeysFile = 'vault-keys.json'
@@ -28,6 +34,8 @@ try {
   )
   const url = `mongodb://root:${password}@127.0.0.1:${MONGODB_PORT}/`
   files.write('mongodb-url', MONGODB_URL_OPTIONS ? `${url}?${MONGODB_URL_OPTIONS}` : url, readers.manager)
+  for (const name of given)
+    files.write(name, readFileSync(join(GIVEN_SECRETS_DIR, name), 'utf8').trim(), readers.manager)
   await setUpVault({
     address: VAULT_ADDR,
     mount: VAULT_KV_MOUNT,

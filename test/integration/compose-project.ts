@@ -35,7 +35,11 @@ export interface ComposeProject {
   api(method: string, path: string, body?: object): Promise<{ status: number; body: any }>
 }
 
-export async function composeProject(t: Test): Promise<ComposeProject> {
+/** `settings`: what its user would set in `.env`. */
+export async function composeProject(
+  t: Test,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ComposeProject> {
   const name = `ibgm-compose-${randomBytes(4).toString('hex')}`
   const ports = await freePorts(6)
   const [port = 0, mongodbPort = 0, vaultPort = 0, ...gatewayPorts] = ports
@@ -52,6 +56,7 @@ export async function composeProject(t: Test): Promise<ComposeProject> {
     MANAGER_ID: managerId,
     CONTAINER_PREFIX: name,
     GATEWAY_NETWORK: network,
+    ...settings,
   }
   const run = (command: string, args: readonly string[]): Promise<Finished> =>
     promisify(execFile)(command, args, { cwd: root, env, maxBuffer: 64 * 1024 * 1024 }).then(

@@ -9,11 +9,16 @@ import { gateEngine } from './docker-subject.ts'
 import { isOpen } from './free-ports.ts'
 
 const canary = `sim-canary-${randomBytes(6).toString('hex')}`
+/** Where nobody answers. */
+const webhooks = {
+  DISCORD_WEBHOOK_URL: `https://127.0.0.1:9/api/webhooks/1/${canary}`,
+  ALERT_WEBHOOK_URL: `http://127.0.0.1:9/${canary}`,
+}
 
 if ((await gateEngine(t)) && (await gate(t, 'compose'))) {
   // Five containers, twice, on a machine that is busy with other tests.
   t.setTimeout(400_000)
-  const project = await composeProject(t)
+  const project = await composeProject(t, webhooks)
   const { compose, docker, api } = project
   /** Names of what the project or its manager has on the engine. */
   const left = async (kind: 'container' | 'network' | 'volume') => {
@@ -60,6 +65,7 @@ if ((await gateEngine(t)) && (await gate(t, 'compose'))) {
       store: { kind: 'mongodb', reachable: true },
       credentials: { kind: 'vault', reachable: true },
       engine: { kind: 'docker', reachable: true },
+      alertSinks: [{ name: 'log' }, { name: 'discord' }, { name: 'webhook' }],
     })
   })
 
@@ -106,7 +112,7 @@ if ((await gateEngine(t)) && (await gate(t, 'compose'))) {
     t.match(output, accounts[0])
   })
 
-  await t.test('the password is nowhere', async (t) => {
+  await t.test('password and webhooks are nowhere', async (t) => {
     const containers = await left('container')
     t.ok(containers.length >= 6)
     for (const name of containers) {
