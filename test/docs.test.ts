@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { parse } from 'yaml'
 import { gatewayPhases } from '../schemas/gateway.ts'
 import { reasonCodes } from '../schemas/reason.ts'
 import { reasonText } from '../src/fleet/reasons.ts'
@@ -53,5 +54,62 @@ t.test('links lead somewhere', async (t) => {
     for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       t.ok(existsSync(join(root, dirname(document), target)), `${document} → ${target}`)
     }
+  }
+})
+
+t.test('every picture is shown by some document', async (t) => {
+  const texts = documents.map(read).join()
+  for (const name of readdirSync(join(root, 'docs/images')))
+    t.ok(texts.includes(`images/${name}`), `${name} is shown`)
+})
+
+t.test('every script that a document runs is in package.json', async (t) => {
+  const { scripts } = JSON.parse(read('package.json'))
+  for (const document of documents)
+    for (const [, name = ''] of read(document).matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g))
+      t.ok(name in scripts, `${document}: npm run ${name}`)
+})
+
+t.test('every file and folder that a document names is there', async (t) => {
+  const files = ['bench', 'routes', 'schemas', 'src', 'test', 'web'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+      (name) => `/${folder}/${name}`,
+    ),
+  )
+  for (const document of documents) {
+    for (const [, name = ''] of read(document).matchAll(/`([\w./-]+)`/g)) {
+      // What stands for any adapter.
+      if (name === 'src/adapters/x/') continue
+      const isThere = ['', '.ts'].some((ending) => existsSync(join(root, name + ending)))
+      const isBelow = ['', '.test.ts'].some((ending) =>
+        files.some((file) => file.endsWith(`/${name}${ending}`)),
+      )
+      if (/\.tsx?$|^(\.ci|bench|deploy|docs|examples|routes|schemas|src|test|web)\//.test(name))
+        t.ok(isThere || isBelow, `${document}: ${name}`)
+    }
+  }
+})
+
+t.test('every operation of the API that a document names is in its description', async (t) => {
+  const { paths } = parse(read('openapi.yaml')) as { paths: Record<string, object> }
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({
+      method: method.toUpperCase(),
+      form: new RegExp(`^${path.replace('/api/v1', '(/api/v1)?').replace(/\{\w+\}/g, '[^/]+')}$`),
+    })),
+  )
+  // The trading bot's own.
+  operations.push({ method: 'GET', form: /^\/health$/ })
+  for (const document of documents) {
+    const text = read(document)
+    const named = [
+      ...text.matchAll(/\b(GET|POST|PUT|PATCH|DELETE) (\/[\w/{}:-]+)/g),
+      ...text.matchAll(/()\$API(\/[\w/{}:-]+)/g),
+    ]
+    for (const [said, method, path = ''] of named)
+      t.ok(
+        operations.some((each) => (!method || each.method === method) && each.form.test(path)),
+        `${document}: ${said}`,
+      )
   }
 })
