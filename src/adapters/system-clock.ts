@@ -2,10 +2,10 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 
 /** Node fires a timer beyond this (24.8 days) at once, so longer waits end here. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+const maxTimerMs = 2 ** 31 - 1
 
 function schedule(ms: number, run: () => void): Cancel {
-  const timer = setTimeout(run, Math.min(ms, MAX_TIMER_MS)).unref()
+  const timer = setTimeout(run, Math.min(ms, maxTimerMs)).unref()
   return () => clearTimeout(timer)
 }
 

@@ -1,6 +1,6 @@
 // What of IB's answer may go into a file: whole bars in the window asked for, with sound numbers. Nothing is mended.
 import type { Timeframe } from '../../schemas/market-data.ts'
-import { DAY_MS } from '../calendar/days.ts'
+import { dayMs } from '../calendar/days.ts'
 import type { TradingTimes } from '../calendar/session.ts'
 import { offsetMs } from '../calendar/zones.ts'
 import type { IbBar } from '../ports/ib.ts'
@@ -72,8 +72,8 @@ function isComplete(timeMs: number, { timeframe, times, nowMs }: BarWindow): boo
   const { stepMs } = timeframeFacts[timeframe]
   if (timeframe !== '1d' && timeMs + stepMs <= nowMs) return true
   // Long past, for any trading day.
-  if (timeMs + 3 * DAY_MS <= nowMs) return true
-  const fromMs = timeframe === '1d' ? timeMs - DAY_MS + 1 : timeMs - stepMs
+  if (timeMs + 3 * dayMs <= nowMs) return true
+  const fromMs = timeframe === '1d' ? timeMs - dayMs + 1 : timeMs - stepMs
   for (const slots of slotsBetween(timeframe, times, fromMs, timeMs + 1)) {
     const index = slots.indexAt(timeMs)
     if (index >= 0 && index < slots.count) return slots.slot(index).closeMs <= nowMs
@@ -83,7 +83,7 @@ function isComplete(timeMs: number, { timeframe, times, nowMs }: BarWindow): boo
 
 function isOnGrid(timeMs: number, { timeframe, times }: BarWindow): boolean {
   const { stepMs } = timeframeFacts[timeframe]
-  if (timeframe === '1d') return timeMs % DAY_MS === 0
+  if (timeframe === '1d') return timeMs % dayMs === 0
   if ((timeMs + offsetMs(times.timeZone, timeMs)) % stepMs === 0) return true
   return times.sessions(timeMs, timeMs + 1)[0]?.openMs === timeMs
 }

@@ -1,6 +1,6 @@
 // The requests that fetch missing bars from IB: as few as its limits allow, newest first.
 import type { Timeframe } from '../../schemas/market-data.ts'
-import { DAY_MS } from '../calendar/days.ts'
+import { dayMs } from '../calendar/days.ts'
 import type { TradingTimes } from '../calendar/session.ts'
 import { type SessionSlots, slotsBetween } from './slots.ts'
 import { timeframeFacts } from './timeframes.ts'
@@ -101,7 +101,7 @@ function secondsWithin({ slots, first, last }: Need, timeframe: Timeframe): stri
 
 function daysOrYears(sessions: number, spanMs: number): string {
   if (sessions <= maxDays) return `${sessions} D`
-  return `${Math.ceil((spanMs + DAY_MS) / (365 * DAY_MS))} Y`
+  return `${Math.ceil((spanMs + dayMs) / (365 * dayMs))} Y`
 }
 
 /** Ascending. */

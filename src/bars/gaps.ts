@@ -1,6 +1,6 @@
 // Which bars a series should have and has not, and why: pure, so that a scan, a preview and a test see the same gaps.
 import type { Gap, GapClass, Timeframe } from '../../schemas/market-data.ts'
-import { DAY_MS } from '../calendar/days.ts'
+import { dayMs } from '../calendar/days.ts'
 import type { TradingTimes } from '../calendar/session.ts'
 import type { BarRun } from '../ports/bar-files.ts'
 import type { EmptyRange, OutageRecord } from '../ports/stores.ts'
@@ -42,11 +42,11 @@ export interface GapQuestion {
   readonly outages: readonly OutageRecord[]
 }
 
-const weekMs = 7 * DAY_MS
+const weekMs = 7 * dayMs
 
 /** IB fills in bars of the last days within a day or so, older ones rarely: a range that was recent when asked for holds a day, another a week. */
 export function emptyHoldsMs({ toMs, askedAt }: EmptyRange): number {
-  return askedAt - toMs < weekMs ? DAY_MS : weekMs
+  return askedAt - toMs < weekMs ? dayMs : weekMs
 }
 
 /** Ascending. */

@@ -1,6 +1,6 @@
 // The bars that a session should have, by arithmetic rather than as lists: a year of minutes costs no more than its sessions.
 import type { Timeframe } from '../../schemas/market-data.ts'
-import { DAY_MS } from '../calendar/days.ts'
+import { dayMs } from '../calendar/days.ts'
 import type { TradingSession, TradingTimes } from '../calendar/session.ts'
 import { offsetMs } from '../calendar/zones.ts'
 import { timeframeFacts } from './timeframes.ts'
@@ -60,7 +60,7 @@ export function slotsBetween(
   }
   if (timeframe === '1d') {
     // A trading day may open in the evening before and close in the night after its date by UTC.
-    const sessions = times.sessions(fromMs - 2 * DAY_MS, toMs + 2 * DAY_MS)
+    const sessions = times.sessions(fromMs - 2 * dayMs, toMs + 2 * dayMs)
     return tradingDays(sessions).map(daySlots).filter(within)
   }
   return times
@@ -123,7 +123,7 @@ export function tradingDays(sessions: readonly TradingSession[]): TradingSession
 
 function daySlots({ date, openMs, closeMs }: TradingSession): SessionSlots {
   const startMs = Date.parse(date)
-  const endMs = startMs + DAY_MS
+  const endMs = startMs + dayMs
   return {
     date,
     startMs,

@@ -1,5 +1,5 @@
 // Reads the text of IB's `tradingHours` and `liquidHours`. What cannot be read is skipped, and told.
-import { DAY_MS, type DayNumber, isoDate, parseDay } from './days.ts'
+import { type DayNumber, dayMs, isoDate, parseDay } from './days.ts'
 import type { TradingSession } from './session.ts'
 import { instantAt, localDay } from './zones.ts'
 
@@ -49,7 +49,7 @@ function parseRange(range: string, day: DayNumber, zone: string): TradingSession
   const openMs = instantAt(zone, day, openMinute)
   const closeMs = instantAt(zone, endDay, closeMinute)
   // More than some days is a slip of somebody's, and would hide gaps.
-  if (closeMs <= openMs || closeMs - openMs > 8 * DAY_MS) return undefined
+  if (closeMs <= openMs || closeMs - openMs > 8 * dayMs) return undefined
   // The text does not say which day it belongs to; markets count an evening to the day in which the session ends.
   return { date: isoDate(localDay(zone, closeMs - 1)), openMs, closeMs }
 }

@@ -3,13 +3,13 @@
 /** Whole days since 1970-01-01. */
 export type DayNumber = number
 
-export const DAY_MS = 86_400_000
+export const dayMs = 86_400_000
 
 /** 0 is Sunday. */
 export type Weekday = 0 | 1 | 2 | 3 | 4 | 5 | 6
 
 export function dayNumber(year: number, month: number, day: number): DayNumber {
-  return Date.UTC(year, month - 1, day) / DAY_MS
+  return Date.UTC(year, month - 1, day) / dayMs
 }
 
 /** The day of `YYYY-MM-DD` or `YYYYMMDD`; undefined when the calendar has no such day. */
@@ -22,7 +22,7 @@ export function parseDay(text: string): DayNumber | undefined {
 
 /** YYYY-MM-DD. */
 export function isoDate(day: DayNumber): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10)
+  return new Date(day * dayMs).toISOString().slice(0, 10)
 }
 
 export function weekdayOf(day: DayNumber): Weekday {

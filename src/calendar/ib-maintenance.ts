@@ -1,5 +1,5 @@
 // IBKR's resets and maintenance by region: when logins fail and connections are lost through nobody's fault. Pure.
-import { DAY_MS, type Weekday, weekdayOf } from './days.ts'
+import { dayMs, type Weekday, weekdayOf } from './days.ts'
 import { instantAt, localDay, offsetMs } from './zones.ts'
 
 export const ibRegions = ['america', 'europe', 'asia'] as const
@@ -23,7 +23,7 @@ interface Reset {
   readonly to: number
 }
 
-const HOUR_MS = 3_600_000
+const hourMs = 3_600_000
 const sundayToFriday: ReadonlySet<Weekday> = new Set<Weekday>([0, 1, 2, 3, 4, 5])
 const at = (hour: number, minute: number) => hour * 60 + minute
 
@@ -94,6 +94,6 @@ export function maintenanceAt(atMs: number, region: IbRegion): MaintenanceWindow
 /** Of the two instants of a time that comes twice when summer time ends, the later: an hour too quiet harms less than a false alarm. */
 function lastInstantAt(zone: string, day: number, minutes: number): number {
   const first = instantAt(zone, day, minutes)
-  const shown = (ms: number) => (ms + offsetMs(zone, ms)) % DAY_MS
-  return shown(first + HOUR_MS) === shown(first) ? first + HOUR_MS : first
+  const shown = (ms: number) => (ms + offsetMs(zone, ms)) % dayMs
+  return shown(first + hourMs) === shown(first) ? first + hourMs : first
 }

@@ -1,5 +1,5 @@
 // Trading times that follow a rule per calendar day, worked out year by year and kept.
-import { DAY_MS, type DayNumber, dayNumber, isoDate } from './days.ts'
+import { type DayNumber, dayMs, dayNumber, isoDate } from './days.ts'
 import type { TradingSession, TradingTimes } from './session.ts'
 import { instantAt } from './zones.ts'
 
@@ -10,8 +10,8 @@ export type Span = readonly [openMinute: number, closeMinute: number]
 export type DayRule = (day: DayNumber) => readonly Span[]
 
 /** Years without sessions on either side: what is asked beyond is answered with none. */
-const FIRST_YEAR = 1970
-const LAST_YEAR = 2100
+const firstYear = 1970
+const finalYear = 2100
 
 export function timesByRule(timeZone: string, rule: DayRule): TradingTimes {
   const years = new Map<number, readonly TradingSession[]>()
@@ -30,8 +30,8 @@ export function timesByRule(timeZone: string, rule: DayRule): TradingTimes {
       const found: TradingSession[] = []
       if (!(fromMs < toMs)) return found
       // A trading day's sessions may lie in the day before and, by UTC, in the day after.
-      const lastYear = yearOf(toMs + 2 * DAY_MS)
-      for (let year = yearOf(fromMs - 2 * DAY_MS); year <= lastYear; year++) {
+      const lastYear = yearOf(toMs + 2 * dayMs)
+      for (let year = yearOf(fromMs - 2 * dayMs); year <= lastYear; year++) {
         const sessions = sessionsOf(year)
         let index = firstClosingAfter(sessions, fromMs)
         for (let session = sessions[index]; session && session.openMs < toMs; session = sessions[++index])
@@ -69,7 +69,7 @@ function sessionsOfYear(year: number, timeZone: string, rule: DayRule): readonly
 }
 
 function yearOf(atMs: number): number {
-  if (atMs >= Date.UTC(LAST_YEAR, 0, 1)) return LAST_YEAR
-  if (!(atMs >= Date.UTC(FIRST_YEAR, 0, 1))) return FIRST_YEAR
+  if (atMs >= Date.UTC(finalYear, 0, 1)) return finalYear
+  if (!(atMs >= Date.UTC(firstYear, 0, 1))) return firstYear
   return new Date(atMs).getUTCFullYear()
 }

@@ -1,8 +1,8 @@
 // The clocks of exchanges, by luxon: names as IB writes them, instants of local times, offsets.
 import { DateTime, IANAZone } from 'luxon'
-import { DAY_MS, type DayNumber } from './days.ts'
+import { type DayNumber, dayMs } from './days.ts'
 
-const MINUTE_MS = 60_000
+const minuteMs = 60_000
 
 /**
  * IB's short names mean the zone with its summer time: it writes EST for New York all year. As IANA names, some of them are fixed offsets
@@ -32,17 +32,17 @@ export function zoneNamed(name: string): string | undefined {
 
 /** The instant at which clocks in `zone` show that many minutes of that day; they may be negative or exceed a day. A time that summer time skips is taken an hour later. */
 export function instantAt(zone: string, day: DayNumber, minutes: number): number {
-  return DateTime.fromMillis(day * DAY_MS + minutes * MINUTE_MS, { zone: 'utc' })
+  return DateTime.fromMillis(day * dayMs + minutes * minuteMs, { zone: 'utc' })
     .setZone(zone, { keepLocalTime: true })
     .toMillis()
 }
 
 /** How far clocks in `zone` are ahead of UTC at an instant. */
 export function offsetMs(zone: string, atMs: number): number {
-  return IANAZone.create(zone).offset(atMs) * MINUTE_MS
+  return IANAZone.create(zone).offset(atMs) * minuteMs
 }
 
 /** The day that clocks in `zone` show at an instant. */
 export function localDay(zone: string, atMs: number): DayNumber {
-  return Math.floor((atMs + offsetMs(zone, atMs)) / DAY_MS)
+  return Math.floor((atMs + offsetMs(zone, atMs)) / dayMs)
 }

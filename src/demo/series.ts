@@ -1,6 +1,6 @@
 // The demo's series of bars, tracked as anybody would: over HTTP; and a day of one that may be deleted.
 import type { SeriesCreate } from '../../schemas/market-data.ts'
-import { DAY_MS, isoDate } from '../calendar/days.ts'
+import { dayMs, isoDate } from '../calendar/days.ts'
 import { nyseDay } from '../calendar/nyse.ts'
 import { type ApiClient, ApiProblem } from '../cli/client.ts'
 
@@ -22,7 +22,7 @@ export async function trackSeries(client: ApiClient): Promise<void> {
 
 /** A whole trading day of US stocks, `YYYY-MM-DD`: the last one that was over two days before `nowMs`. */
 export function dayToDelete(nowMs: number): string {
-  let day = Math.floor(nowMs / DAY_MS) - 2
+  let day = Math.floor(nowMs / dayMs) - 2
   while (nyseDay(day).kind !== 'full') day--
   return isoDate(day)
 }

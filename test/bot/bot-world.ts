@@ -16,9 +16,9 @@ import { until } from '../fleet/world.ts'
 import { type RunningBot, type RunOptions, runBot } from './running-bot.ts'
 
 /** Wednesday, 18 March 2026, 11:00 in New York: the market is open. */
-export const WEDNESDAY = Date.UTC(2026, 2, 18, 15)
+export const wednesday = Date.UTC(2026, 2, 18, 15)
 /** Saturday of the same week. */
-export const SATURDAY = Date.UTC(2026, 2, 21, 15)
+export const saturday = Date.UTC(2026, 2, 21, 15)
 
 const USER = 'sim-bot'
 export const ACCOUNT = accountsOf(USER, 'paper')[0] ?? ''
@@ -49,7 +49,7 @@ export interface BotWorld {
 /** Every gateway of the world gives the same client id back at once, as their clients say goodbye. */
 export async function botWorld(
   t: Test,
-  { at = WEDNESDAY, speed = 5, positions = [] as readonly Position[] } = {},
+  { at = wednesday, speed = 5, positions = [] as readonly Position[] } = {},
 ): Promise<BotWorld> {
   const clock = new FastClock(at, speed)
   const broker = new Broker({ clock: simulatorClock(clock), accounts: [ACCOUNT], positions })

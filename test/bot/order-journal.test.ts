@@ -11,7 +11,7 @@ import { silent } from '../session/harness.ts'
 import { ACCOUNT, MemoryLines } from './order-world.ts'
 
 const spy = { symbol: 'SPY', secType: 'STK', exchange: 'SMART', currency: 'USD' }
-const DAY_MS = 86_400_000
+const dayMs = 86_400_000
 
 function open(dir: string, clock = new FakeClock(), file?: MemoryLines): Promise<OrderJournal> {
   return OrderJournal.open({ dir, clock, log: silent, ...(file && { file }) })
@@ -146,11 +146,11 @@ t.test('a long life: old orders are forgotten, the positions they made are not',
     await journal.intend(each, false)
     journal.written(each.orderRef)
     journal.execution(fill(each, 10, { execId: `${count}.01` }))
-    clock.jumpWallClock(DAY_MS / 100)
+    clock.jumpWallClock(dayMs / 100)
   }
   const working = order(journal)
   await journal.intend(working, false)
-  clock.jumpWallClock(30 * DAY_MS)
+  clock.jumpWallClock(30 * dayMs)
   await journal.close()
   t.ok(file.size < 2_500_000, `${file.size} bytes`)
   const again = await open('/nowhere', clock, file)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type BotOrder, OrderJournal } from '../../src/bot/order-journal.ts'
 import { until } from '../fleet/world.ts'
-import { type BotWorld, botWorld, ordersAt, SATURDAY } from './bot-world.ts'
+import { type BotWorld, botWorld, ordersAt, saturday } from './bot-world.ts'
 import { silentLog } from './moment.ts'
 import { inOrder } from './running-bot.ts'
 
@@ -13,7 +13,7 @@ const buys = (quantity: number) =>
 const buysOnce = `return turn === 1 ? [${buys(2)}] : []`
 
 t.test('outside market hours nothing is sent, and the line says when the open is', async (t) => {
-  const world = await botWorld(t, { at: SATURDAY, speed: 10 })
+  const world = await botWorld(t, { at: saturday, speed: 10 })
   const gateway = await world.startGateway({ fills: 'any-hour' })
   await world.writeGameplan()
   const bot = await world.startBot({

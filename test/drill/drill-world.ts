@@ -20,9 +20,9 @@ import type { Chance } from './random.ts'
 import type { DrillReport } from './report.ts'
 
 /** Seconds are over in 20 ms: waits for retries, heartbeats and message rates stay what they are to each other. */
-const SPEED = 50
+const speed = 50
 const symbols = ['AAPL', 'MSFT', 'SPY', 'QQQ', 'NVDA', 'IBM', 'TSLA', 'AMZN', 'META', 'GOOGL', 'BRK B']
-const READY_WITHIN_MS = 30_000
+const readyWithinMs = 30_000
 
 export class DrillWorld {
   readonly #audit = new Audit()
@@ -72,7 +72,7 @@ export class DrillWorld {
 
   /** With `disk` the journal is a real file; without, orders are on their way faster. */
   static async start(chance: Chance, disk: boolean): Promise<DrillWorld> {
-    const clock = new FastClock(Date.UTC(2026, 0, 5, 15), SPEED)
+    const clock = new FastClock(Date.UTC(2026, 0, 5, 15), speed)
     const gateway = await startSimulatedGateway({
       username: 'drill',
       password: 'sim',
@@ -153,7 +153,7 @@ export class DrillWorld {
   }
 
   async #ready(): Promise<void> {
-    const deadline = performance.now() + READY_WITHIN_MS
+    const deadline = performance.now() + readyWithinMs
     let why = ''
     while (!this.#gate.isOpen) {
       if (performance.now() > deadline) throw new Error(`the gate could not be opened: ${why}`)

@@ -6,7 +6,7 @@ import { Chance } from './random.ts'
 import { addReports, type DrillReport } from './report.ts'
 
 /** A gateway remembers every fill of its day, and tells them to each connection: a young one is quicker. */
-const PER_WORLD = 50
+const perWorld = 50
 
 export interface DrillOptions {
   readonly sequences: number
@@ -24,7 +24,7 @@ export async function runDrill({ sequences, seed, worlds = 8 }: DrillOptions): P
     while (left > 0) {
       const world = await DrillWorld.start(new Chance(seed * 1_000_003 + started++), lane % 4 === 0)
       try {
-        for (let done = 0; done < PER_WORLD && left > 0; done++) {
+        for (let done = 0; done < perWorld && left > 0; done++) {
           left--
           await world.sequence()
         }

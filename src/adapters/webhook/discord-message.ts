@@ -7,9 +7,9 @@ export interface DiscordMessage {
   readonly allowed_mentions: { readonly parse: readonly 'everyone'[] }
 }
 
-const MAX_CONTENT = 2_000
-const MAX_TITLE = 200
-const MAX_ACTION = 500
+const maxContent = 2_000
+const maxTitle = 200
+const maxAction = 500
 
 const emojis: Readonly<Record<string, string>> = {
   INFO: '✅',
@@ -25,8 +25,8 @@ const emojis: Readonly<Record<string, string>> = {
 export function discordMessage(alert: Alert, change: AlertChange): DiscordMessage {
   const isOver = change === 'resolved'
   const level = isOver ? 'INFO' : alert.level
-  const title = clipped(harmless(alert.title).replaceAll(/\s+/g, ' '), MAX_TITLE)
-  const action = !isOver && alert.action ? clipped(harmless(alert.action), MAX_ACTION) : undefined
+  const title = clipped(harmless(alert.title).replaceAll(/\s+/g, ' '), maxTitle)
+  const action = !isOver && alert.action ? clipped(harmless(alert.action), maxAction) : undefined
   // In angle brackets, or Discord would show a preview below each message.
   const runbook = !isOver && alert.runbook !== undefined ? `\nRunbook: <${harmless(alert.runbook)}>` : ''
   const text = isOver ? overText(alert) : change === 'reminded' ? reminderText(alert) : alert.message
@@ -40,7 +40,7 @@ export function discordMessage(alert: Alert, change: AlertChange): DiscordMessag
     ...(calls ? ['@here'] : []),
   ]
   const link = action ? '' : runbook
-  const room = MAX_CONTENT - [head, link, ...tail].join('\n\n').length
+  const room = maxContent - [head, link, ...tail].join('\n\n').length
   const content = [head, `${clipped(harmless(text), room)}${link}`, ...tail].join('\n\n')
   return { content, allowed_mentions: { parse: calls ? ['everyone'] : [] } }
 }

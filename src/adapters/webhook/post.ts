@@ -3,8 +3,8 @@
 import type { Clock } from '../../ports/clock.ts'
 import { FleetError } from '../../ports/errors.ts'
 
-const DEADLINE_MS = 10_000
-const FIRST_PAUSE_MS = 500
+const deadlineMs = 10_000
+const firstPauseMs = 500
 
 export interface Webhook {
   /** A secret: whoever knows it may post. It is in no error and no log. */
@@ -49,12 +49,12 @@ export function webhookPoster({ url, owner, clock }: Webhook) {
   return async function post(message: object, signal: AbortSignal): Promise<void> {
     const body = JSON.stringify(message)
     const late = new AbortController()
-    const endMs = clock.monotonicMs() + DEADLINE_MS
-    const cancel = clock.schedule(DEADLINE_MS, () => late.abort(tooLate(owner)))
+    const endMs = clock.monotonicMs() + deadlineMs
+    const cancel = clock.schedule(deadlineMs, () => late.abort(tooLate(owner)))
     const over = AbortSignal.any([signal, late.signal])
     try {
       over.throwIfAborted()
-      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+      for (let pauseMs = firstPauseMs; ; pauseMs *= 2) {
         const waitMs = await tryOnce(body, pauseMs, over)
         if (waitMs === undefined) return
         if (clock.monotonicMs() + waitMs > endMs)
@@ -72,7 +72,7 @@ function tooLate(owner: string, waitMs?: number, isAsked = false): FleetError {
   const asked = waitMs === undefined ? '' : `; the next try would be in ${Math.ceil(waitMs / 1000)} s`
   return new FleetError(
     'CONNECTION_TIMEOUT',
-    `${owner} did not take an alert within ${DEADLINE_MS / 1000} s${asked}.`,
+    `${owner} did not take an alert within ${deadlineMs / 1000} s${asked}.`,
     waitMs !== undefined && isAsked ? { retryAfterMs: waitMs } : {},
   )
 }
