@@ -65,24 +65,32 @@ export interface Hands {
   readonly usernameFreed: () => void
 }
 
-/** Changes the stored record and the one in memory, in that order, one change after the other. */
+/**
+ * Changes the stored record and the one in memory, in that order, one change after the other. A function decides when its turn has come, after whoever
+ * asked for the change before has gone on. True when there was anything to write.
+ */
 export function remember(
   keeper: Keeper,
   { stores }: Pick<Hands, 'stores'>,
-  change: Partial<GatewayRecord>,
-): Promise<void> {
+  change: Partial<GatewayRecord> | (() => Partial<GatewayRecord>),
+): Promise<boolean> {
   const write = keeper.writing.then(async () => {
-    const same = Object.entries(change).every(
+    const wanted = typeof change === 'function' ? change() : change
+    const same = Object.entries(wanted).every(
       ([key, value]) => keeper.record[key as keyof GatewayRecord] === value,
     )
-    if (same) return
-    const changed = { ...keeper.record, ...change }
+    if (same) return false
+    const changed = { ...keeper.record, ...wanted }
     keeper.isRecordUnsure = true
     await stores.gateways.put(changed)
     keeper.record = changed
     keeper.isRecordUnsure = false
+    return true
   })
-  keeper.writing = write.catch(() => undefined)
+  keeper.writing = write.then(
+    () => undefined,
+    () => undefined,
+  )
   return write
 }
 

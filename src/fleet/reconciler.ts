@@ -6,7 +6,7 @@ import { type FleetError, isFleetError } from '../ports/errors.ts'
 import { findConditions } from './conditions.ts'
 import { type Hands, remember } from './hands.ts'
 import { findLayers, foldLayers } from './health.ts'
-import { hasDrifted, type Keeper } from './keeper.ts'
+import { hasDrifted, isWanted, type Keeper } from './keeper.ts'
 import { advance } from './lifecycle.ts'
 import { type Eyes, look, observe } from './observe.ts'
 import { lookAgainAt, plan, type Step } from './plan.ts'
@@ -118,7 +118,7 @@ async function settle(keeper: Keeper, deps: ReconcilerDeps): Promise<void> {
   const { state, record, follower } = keeper
   try {
     await hands.budget.store()
-    if (state.phase === 'locked' && state.cause && !record.hold) await lock(keeper, state.cause, hands)
+    if (state.phase === 'locked' && state.cause) await lock(keeper, state, state.cause, hands)
     if (state.crashes !== record.crashes) await remember(keeper, hands, { crashes: state.crashes })
     if (state.missedPushes !== (record.missedPushes ?? 0))
       await remember(keeper, hands, { missedPushes: state.missedPushes })
@@ -129,11 +129,15 @@ async function settle(keeper: Keeper, deps: ReconcilerDeps): Promise<void> {
   }
 }
 
-async function lock(keeper: Keeper, cause: Cause, hands: Hands): Promise<void> {
-  const { secretHash } = keeper.record
-  await remember(keeper, hands, {
-    hold: { ...cause, at: hands.clock.now(), ...(secretHash !== null && { secretHash }) },
+/** Writes down what the gateway is locked for, unless it is written, or a person has launched it since. */
+async function lock(keeper: Keeper, locked: GatewayState, cause: Cause, hands: Hands): Promise<void> {
+  const isNew = await remember(keeper, hands, () => {
+    const { hold, secretHash } = keeper.record
+    const isLetGo = keeper.state !== locked && isWanted(keeper)
+    if (hold || isLetGo) return {}
+    return { hold: { ...cause, at: hands.clock.now(), ...(secretHash !== null && { secretHash }) } }
   })
+  if (!isNew) return
   hands.audit.note({
     type: 'gateway.locked',
     followerId: keeper.follower.id,

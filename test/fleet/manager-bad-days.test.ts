@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import t from 'tap'
 import { type ErrorCode, FleetError } from '../../src/ports/errors.ts'
 import type { GatewayRuntime } from '../../src/ports/runtime.ts'
-import type { GatewayRecord } from '../../src/ports/stores.ts'
+import type { GatewayRecord, LoginBudgetRecord } from '../../src/ports/stores.ts'
 import { makeWorld, portRange, quick, until } from './world.ts'
 
 const asked = { actor: 'test' }
@@ -140,6 +140,30 @@ t.test('a wrong password is tried once; only another secret releases it', async 
     delivered.includes('raised gateway:a:CREDENTIALS_REJECTED') &&
       delivered.includes('resolved gateway:a:CREDENTIALS_REJECTED'),
   )
+})
+
+t.test('a launch between a lock and its being written down is not undone', async (t) => {
+  const { manager, add, reach, deps } = await makeWorld(t)
+  const { budgets } = deps.stores
+  const { put } = budgets
+  let answer = () => {}
+  const slow = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  Object.assign(budgets, {
+    async put(record: LoginBudgetRecord) {
+      if (record.rejected.length > 0) await slow
+      await put(record)
+    },
+  })
+  await manager.start()
+  await add('a', 'user-badpass')
+  await reach('a', 'FAILED', 'locked')
+  await manager.putCredentials('a', { username: 'user-good', password: 'sim' }, asked)
+  await manager.launchGateway('a', asked)
+  answer()
+  await reach('a', 'RUNNING')
+  t.match(await deps.stores.gateways.get('a'), { desired: 'running', hold: null })
 })
 
 t.test('a rejection survives a restart of the manager', async (t) => {
