@@ -1,6 +1,6 @@
 // The data connection: starts with the service, lives on its own, and is never opened by a request. All bars come over it.
 import type { IbStatus } from '../../schemas/system.ts'
-import { FleetError, isFleetError } from '../ports/errors.ts'
+import { FleetError, isFleetError, messageOf } from '../ports/errors.ts'
 import type * as ib from '../ports/ib.ts'
 import type { PacingStats } from '../session/pacing/pacer.ts'
 import type { IbSession, RequestOptions } from '../session/session.ts'
@@ -237,7 +237,7 @@ export class DataConnection implements OwnedDataLink {
 
   #note(error: unknown): void {
     const code = isFleetError(error) ? error.code : 'INTERNAL'
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     this.#lastError = { code, message, at: stamp(this.#deps.clock.now()) }
     this.#deps.log.warn({ code, gateway: this.#target?.name, reason: message }, 'data connection not made')
   }

@@ -1,5 +1,6 @@
 // The bot from its start to its end: gateway readiness, authentication, modules, trading. What fails before trading ends it safely, with a person told.
 import type { Clock } from '../ports/clock.ts'
+import { messageOf } from '../ports/errors.ts'
 import type { IbConnector } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { BotAlerts } from './bot-alerts.ts'
@@ -183,7 +184,7 @@ export class Bot {
 
   #initializationFailed(error: unknown): void {
     const { log, alerts } = this.#deps
-    const what = error instanceof Error ? error.message : String(error)
+    const what = messageOf(error)
     this.#error = what
     log.error({ err: error }, `Failed to initialize trading modules: ${what}`)
     alerts.notify({

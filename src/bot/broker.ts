@@ -1,6 +1,6 @@
 // The only place that makes orders of intents: limits, journal, gate, in this order, and the line to the gateway last.
 import type { Clock } from '../ports/clock.ts'
-import { FleetError, isFleetError } from '../ports/errors.ts'
+import { FleetError, isFleetError, messageOf } from '../ports/errors.ts'
 import type { IbContract, IbOrder } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import type { IbSession } from '../session/session.ts'
@@ -81,7 +81,7 @@ export class Broker {
     } catch (error) {
       // Once the writing had begun, only the gateway can say; but for these two nothing is written.
       if (!attempted || isFleetError(error, 'CONNECTION_CLOSED', 'INVALID_REQUEST'))
-        journal.unsent(orderRef, error instanceof Error ? error.message : String(error))
+        journal.unsent(orderRef, messageOf(error))
       throw error
     }
     log.info({ orderRef, orderId, intent }, 'order sent')

@@ -1,6 +1,6 @@
 // Keeps the gateway proven while the bot runs: a check every minute, reconnection after a loss, validation before the gate opens again.
 import type { Clock } from '../ports/clock.ts'
-import { isFleetError } from '../ports/errors.ts'
+import { isFleetError, messageOf } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { CheckVerdict } from './gateway-check.ts'
 import type { Notifier } from './notifier.ts'
@@ -105,7 +105,7 @@ export class GatewayKeeper {
       return true
     } catch (error) {
       signal.throwIfAborted()
-      this.#failed(error instanceof Error ? error.message : String(error))
+      this.#failed(messageOf(error))
       if (isFleetError(error, 'CLIENT_ID_IN_USE')) this.#tellSecondInstance(connection)
       return false
     }
@@ -122,7 +122,7 @@ export class GatewayKeeper {
     try {
       connection.gate.open(outcome.validation)
     } catch (error) {
-      return this.#failed(error instanceof Error ? error.message : String(error))
+      return this.#failed(messageOf(error))
     }
     this.#failures = 0
     this.lastError = undefined

@@ -1,6 +1,6 @@
 // The trading loop: in market hours it shows the moment to the strategy and hands its wishes to the broker; outside, and while the gate is shut, it sends nothing.
 import type { Clock } from '../ports/clock.ts'
-import { isFleetError } from '../ports/errors.ts'
+import { isFleetError, messageOf } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { AccountState } from './broker.ts'
 import { isMarketOpen, nextMarketOpen, sessionClose } from './market-hours.ts'
@@ -140,10 +140,7 @@ export class TradingLoop {
     } catch (error) {
       if (signal.aborted) return
       const code = isFleetError(error) ? error.code : 'INTERNAL'
-      log.warn(
-        { ...what, code, reason: error instanceof Error ? error.message : String(error) },
-        'Order refused',
-      )
+      log.warn({ ...what, code, reason: messageOf(error) }, 'Order refused')
     }
   }
 

@@ -1,5 +1,6 @@
 // The proof that the gateway may be traded with: made here only, after the authentication check, a look at the session, and reconciliation.
 import type { Clock } from '../ports/clock.ts'
+import { messageOf } from '../ports/errors.ts'
 import type { IbSession } from '../session/session.ts'
 import type { Check, CheckVerdict } from './gateway-check.ts'
 import type { OrderGate } from './order-gate.ts'
@@ -105,7 +106,7 @@ export async function validateGateway(deps: ValidationDeps, signal: AbortSignal)
     await reconcile(signal)
   } catch (error) {
     signal.throwIfAborted()
-    return changed() ?? failed('reconciliation', error instanceof Error ? error.message : String(error))
+    return changed() ?? failed('reconciliation', messageOf(error))
   }
   signal.throwIfAborted()
   const atTheEnd = changed()

@@ -1,5 +1,6 @@
 // How a failure is told: what happened, its code, what to do, and the exit code it stands for.
 import type { Problem } from '../../schemas/common.ts'
+import { messageOf } from '../ports/errors.ts'
 import { ApiProblem } from './client.ts'
 import { CliError, type ExitCode, exitCodes, type Io } from './io.ts'
 import { painter, printable } from './terminal.ts'
@@ -71,7 +72,7 @@ function describe(error: unknown, interrupted: boolean): Failure {
   }
   if (interrupted)
     return { exitCode: exitCodes.failed, problem: { detail: 'interrupted', code: 'INTERRUPTED' } }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
   const exitCode = code === 'ENGINE_UNAVAILABLE' ? exitCodes.unreachable : exitCodes.failed
   return { exitCode, problem: { detail: message, ...(code ? { code } : {}) } }

@@ -5,6 +5,7 @@ import { fetchGateway } from '../cli/gateway-feed.ts'
 import { type GatewayProgress, progressLine, reasonLines } from '../cli/gateway-view.ts'
 import { duration, type Paint, type Row, renderTable } from '../cli/terminal.ts'
 import { waitForGateway, watchGateway } from '../cli/wait.ts'
+import { messageOf } from '../ports/errors.ts'
 import { type DemoFollower, enable } from './followers.ts'
 
 export interface Drill {
@@ -44,7 +45,7 @@ export async function runDrill(drill: Drill): Promise<{ lines: string[]; ok: boo
     } catch (error) {
       if (drill.signal.aborted) throw error
       ok = false
-      const what = error instanceof Error ? error.message : String(error)
+      const what = messageOf(error)
       rows.push([step.name, what, took(), { text: 'FAILED', colour: 'red' }])
     }
   }

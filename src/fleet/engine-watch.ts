@@ -1,6 +1,6 @@
 // Whether the container engine answers, and what it tells: adoption first, then hints as they come, and a probe while it is away.
 import type { Clock } from '../ports/clock.ts'
-import { isFleetError } from '../ports/errors.ts'
+import { isFleetError, messageOf } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { GatewayContainer, GatewayRuntime } from '../ports/runtime.ts'
 
@@ -131,7 +131,7 @@ export class EngineWatch {
       return true
     } catch (err) {
       if (this.#signal.aborted) return true
-      this.#detail = err instanceof Error ? err.message : String(err)
+      this.#detail = messageOf(err)
       log.warn({ err }, 'container engine does not answer')
       this.#deps.onChange(false)
       return false

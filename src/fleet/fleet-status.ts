@@ -5,6 +5,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { GatewayStatus, StatusCounts } from '../../schemas/gateway.ts'
 import type { Dependency, IbStatus, SystemStatus } from '../../schemas/system.ts'
 import type { Clock } from '../ports/clock.ts'
+import { messageOf } from '../ports/errors.ts'
 import { isWanted, type Keeper } from './keeper.ts'
 import { answers, toldStatus } from './view.ts'
 
@@ -107,7 +108,7 @@ export async function askDependency(
       ...(version !== undefined && { version }),
     }
   } catch (err) {
-    return { kind, reachable: false, detail: err instanceof Error ? err.message : String(err) }
+    return { kind, reachable: false, detail: messageOf(err) }
   } finally {
     over.abort(new Error('answered'))
     deadline.catch(() => undefined)

@@ -1,5 +1,4 @@
 // Logins that a username may still spend: IBKR locks it after ten rejected ones in a day, so machines stop long before. Kept in the store.
-
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Follower } from '../../schemas/follower.ts'
 import type { Clock } from '../ports/clock.ts'

@@ -1,7 +1,6 @@
 // Who tries to connect, when, and how often: one run of attempts at a time, shared by all who want the connection.
-
 import type { Clock } from '../ports/clock.ts'
-import { type FleetError, isFleetError } from '../ports/errors.ts'
+import { type FleetError, isFleetError, messageOf } from '../ports/errors.ts'
 import type { IbConnector, IbNotice, IbOrderEvent } from '../ports/ib.ts'
 import type { Log } from '../ports/log.ts'
 import { markFailed, type Span, startSpan, type Tracer, traced, within } from '../telemetry/tracer.ts'
@@ -187,7 +186,7 @@ export class Dialer {
     const code = isFleetError(error) ? error.code : 'INTERNAL'
     record.counters.connectionFailures++
     record.measures.connectionFailed(code)
-    record.failed(code, error instanceof Error ? error.message : String(error))
+    record.failed(code, messageOf(error))
     if (isFleetError(error, 'CLIENT_ID_IN_USE')) {
       record.counters.conflicts326++
       if (onClientIdInUse === 'next') record.clientId++

@@ -12,7 +12,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import { isFleetError } from '../ports/errors.ts'
+import { isFleetError, messageOf } from '../ports/errors.ts'
 
 export { type Attributes, type Context, type Span, SpanKind, type Tracer } from '@opentelemetry/api'
 
@@ -59,7 +59,7 @@ async function inOwnSpan<T>(span: Span, work: (span: Span) => Promise<T>): Promi
 
 /** The span failed for `error`: its code and its words. */
 export function markFailed(span: Span, error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   span.setAttribute('error.type', isFleetError(error) ? error.code : 'INTERNAL')
   span.setStatus({ code: SpanStatusCode.ERROR, message })
 }

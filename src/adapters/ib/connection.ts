@@ -1,7 +1,7 @@
 // One attempt at one gateway with one IBApi object, which is thrown away with it. Whatever a server sends ends at worst this connection.
 import type { Socket } from 'node:net'
 import { EventName } from '@stoqey/ib'
-import { type ErrorCode, FleetError } from '../../ports/errors.ts'
+import { type ErrorCode, FleetError, messageOf } from '../../ports/errors.ts'
 import {
   type IbConnection,
   type IbConnectionListener,
@@ -175,7 +175,7 @@ export class IbApiConnection implements IbConnection {
       })
       if (chunk.length >= fullChunkBytes) this.#letOthersRun()
     } catch (error) {
-      this.#misbehaved(error instanceof Error ? error.message : String(error), error)
+      this.#misbehaved(messageOf(error), error)
     }
   }
 

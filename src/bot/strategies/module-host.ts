@@ -3,6 +3,7 @@
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../ports/clock.ts'
+import { messageOf } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { OrderIntent } from '../intents.ts'
 import { checkIntents } from './intent-schema.ts'
@@ -192,5 +193,5 @@ function parsed(json: string): unknown {
 }
 
 function clipped(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 500)
+  return messageOf(error).slice(0, 500)
 }

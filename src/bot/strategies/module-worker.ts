@@ -1,5 +1,6 @@
 // The inside of a strategy module's worker thread: loads the module, asks it, and sends back what it says as JSON.
 import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf } from '../../ports/errors.ts'
 import type { FromWorker, ModuleToLoad, ToWorker } from './module-messages.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -51,7 +52,7 @@ function serve(strategy: Strategy): void {
 /** Whatever was thrown, which may be anything, as a short text. */
 function words(thrown: unknown): string {
   try {
-    const text = thrown instanceof Error ? thrown.message : String(thrown)
+    const text = messageOf(thrown)
     return text.slice(0, 500) || 'it did not say why'
   } catch {
     return 'it did not say why'

@@ -1,4 +1,5 @@
 // `ibgm simulator`: one simulated gateway in the foreground, its log on stdout, faults typed on stdin.
+import { messageOf } from '../../ports/errors.ts'
 import { type PacingMode, type SimulatedGateway, startSimulatedGateway } from '../../simulator/gateway.ts'
 import type { SimulatorOptions } from '../commands/serverless.ts'
 import { CliError, type ExitCode, exitCodes, type Input } from '../io.ts'
@@ -71,7 +72,7 @@ function inject(gateway: SimulatedGateway, line: string, tell: (text: string) =>
     gateway.fault(name, value)
     tell(`fault: ${line.trim()}`)
   } catch (error) {
-    tell(error instanceof Error ? error.message : String(error))
+    tell(messageOf(error))
   }
 }
 
