@@ -1,4 +1,5 @@
-// Being the one manager of the store. Until the store's lock is ours, gateways are watched and nothing is created, stopped or written.
+// Being the one manager of the store. Until the store's lock is ours and we know what the store says, gateways are watched and nothing is created,
+// stopped or written.
 import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { Log } from '../ports/log.ts'
@@ -10,8 +11,10 @@ export interface ChargeDeps {
   readonly take: (signal: AbortSignal) => Promise<number | undefined>
   readonly clock: Clock
   readonly log: Log
-  /** It is ours now, for the first time. A failure for the store's sake puts everything off to the next try. */
-  readonly onTaken: () => Promise<void>
+  /** It is ours: reads what it says, before anything may be done. A failure for the store's sake puts everything off to the next try. */
+  readonly readStore: () => Promise<void>
+  /** It is ours and has been read: from now on everything may be done. */
+  readonly onTaken: () => void
   readonly onUnavailable: (error: FleetError) => void
   readonly onRefused: (error: Error) => void
 }
@@ -54,11 +57,11 @@ export class Charge {
     try {
       if (!this.#locked) this.#diedAt = await this.#deps.take(signal)
       this.#locked = true
+      await this.#deps.readStore()
       this.#held = true
-      await this.#deps.onTaken()
+      this.#deps.onTaken()
       return true
     } catch (err) {
-      this.#held = false
       if (signal.aborted) return true
       if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
       this.#deps.onUnavailable(err)

@@ -20,7 +20,7 @@ import { HeartbeatHistory } from './heartbeat-history.ts'
 import { ImagePuller } from './image-puller.ts'
 import { alertPrefix } from './judged.ts'
 import type { Keeper } from './keeper.ts'
-import { recall } from './last-known.ts'
+import { recall, replaceRecalled } from './last-known.ts'
 import { LiveFeed } from './live-feed.ts'
 import { LoginBudget } from './login-budget.ts'
 import { Monitor } from './monitor.ts'
@@ -155,6 +155,7 @@ export class Fleet {
       clock,
       log,
       take: deps.takeCharge ?? (async () => undefined),
+      readStore: () => this.#readStore(),
       onTaken: () => this.#begin(),
       onUnavailable: (error) => this.#onStore(error),
       onRefused: deps.onRefused ?? (() => {}),
@@ -203,7 +204,7 @@ export class Fleet {
     await this.engine.start(this.signal)
     this.monitor.start()
     this.#records.start()
-    this.secretWatch.start()
+    if (this.charge.held) this.secretWatch.start()
     this.wakeAll()
   }
 
@@ -329,19 +330,19 @@ export class Fleet {
     if (!this.charge.held && this.deps.lastKnown) await recall(this, this.deps.lastKnown)
   }
 
-  /** The store is ours: what it says counts from now on. */
-  async #begin(): Promise<void> {
+  /** What the store says, in place of what was last known. */
+  async #readStore(): Promise<void> {
     const ahead = await this.audit.goOn()
     if (ahead !== undefined) this.feed.recent.startAfter(ahead)
     await this.alerts.load()
-    this.engine.tellWell()
-    if (this.keepers.size > 0) {
-      const stored = await storedGateways(this)
-      for (const keeper of this.keepers.values())
-        keeper.record = stored.get(keeper.follower.id) ?? keeper.record
-    }
+    if (this.keepers.size > 0) replaceRecalled(this.keepers.values(), await storedGateways(this))
     await readRecords(this)
+  }
+
+  #begin(): void {
+    this.engine.tellWell()
     this.#onStore(null)
+    if (this.#started) this.secretWatch.start()
     this.#retryThose('STORE_UNAVAILABLE')
     this.wakeAll()
   }

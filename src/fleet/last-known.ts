@@ -2,10 +2,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Follower } from '../../schemas/follower.ts'
 import type { Log } from '../ports/log.ts'
-import type { Stores } from '../ports/stores.ts'
+import type { GatewayRecord, Stores } from '../ports/stores.ts'
 import { Turns } from '../ports/turns.ts'
 import type { Fleet } from './fleet.ts'
-import { emptyRecord, newKeeper } from './keeper.ts'
+import { emptyRecord, type Keeper, newKeeper } from './keeper.ts'
 import { gatewaySpec } from './spec.ts'
 
 /** `primary`, with what is read and written of followers and wishes also kept in `local`. A copy that fails is logged and harms nobody. */
@@ -54,6 +54,17 @@ export async function recall(fleet: Fleet, local: Stores): Promise<void> {
     keepers.set(follower.id, newKeeper(follower, record, spec, deps.clock.now()))
   }
   deps.log.warn({ followers: followers.length }, 'the store is away: followers as last known')
+}
+
+/** What the store says of each gateway counts from now on, also of ends and of unanswered requests. */
+export function replaceRecalled(keepers: Iterable<Keeper>, stored: ReadonlyMap<string, GatewayRecord>): void {
+  for (const keeper of keepers) {
+    const record = stored.get(keeper.follower.id)
+    if (!record) continue
+    const { crashes, missedPushes = 0 } = record
+    keeper.record = record
+    keeper.state = { ...keeper.state, crashes, missedPushes }
+  }
 }
 
 /** The copies of followers, one change of each at a time. */

@@ -112,9 +112,10 @@ function causeOf(err: FleetError): Cause {
   return { code, detail: err.message }
 }
 
-/** Writes down what must survive a restart. A store that is away is tried again. */
+/** Writes down what must survive a restart. A store that is away is tried again; into one that is not ours yet, nothing is written. */
 async function settle(keeper: Keeper, deps: ReconcilerDeps): Promise<void> {
-  const { hands } = deps
+  const { hands, eyes } = deps
+  if (eyes.engine.storeAway) return
   const { state, record, follower } = keeper
   try {
     await hands.budget.store()
