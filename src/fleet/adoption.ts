@@ -6,17 +6,13 @@ import type { Fleet } from './fleet.ts'
 /** Rebuilds ports, usernames and keepers from the labels. What no follower record speaks of is told and left alone: the records may come back. */
 export function adopt(fleet: Fleet, found: readonly GatewayContainer[]): void {
   for (const keeper of fleet.keepers.values()) keeper.container ??= null
-  const strays: string[] = []
   for (const container of found) {
     const { followerId, hostPort } = container
     const up = container.state === 'running' || container.state === 'paused'
     if (hostPort > 0) fleet.ports.adopt(followerId, hostPort)
     if (up) adoptUsername(fleet, container)
     const keeper = fleet.keepers.get(followerId)
-    if (!keeper) {
-      strays.push(`${container.name} (follower ${followerId})`)
-      continue
-    }
+    if (!keeper) continue
     keeper.container = container
     keeper.adopted = up
     if (up) {
@@ -24,7 +20,7 @@ export function adopt(fleet: Fleet, found: readonly GatewayContainer[]): void {
       fleet.audit.note({ type: 'gateway.adopted', followerId, message: 'Gateway container adopted', data })
     }
   }
-  tellStrays(fleet, strays)
+  fleet.strays.found(found)
 }
 
 function adoptUsername({ usernames, deps }: Fleet, { followerId, usernameHash }: GatewayContainer): void {
@@ -34,17 +30,4 @@ function adoptUsername({ usernames, deps }: Fleet, { followerId, usernameHash }:
     if (!isFleetError(err, 'USERNAME_IN_USE')) throw err
     deps.log.error({ followerId, err }, 'two running gateways share a username')
   }
-}
-
-function tellStrays({ alerts }: Fleet, strays: readonly string[]): void {
-  const key = 'engine:STRAY'
-  const draft = {
-    key,
-    level: 'WARNING' as const,
-    code: 'STRAY_CONTAINER' as const,
-    title: 'Gateway containers without a follower',
-    message: `These containers are ours, but no follower record speaks of them: ${strays.join(', ')}. They were left alone.`,
-    action: 'Restore the records, or remove the containers with `ibgm cleanup`.',
-  }
-  alerts.settle(key, strays.length === 0 ? [] : [draft])
 }

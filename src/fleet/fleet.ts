@@ -32,6 +32,7 @@ import { readRecords, storedGateways } from './records.ts'
 import { SecretWatch } from './secret-watch.ts'
 import type { FleetDeps } from './settings.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
+import { Strays } from './strays.ts'
 import { released } from './transitions.ts'
 import { gatewayView } from './view.ts'
 import { Waiting } from './waiting.ts'
@@ -52,6 +53,7 @@ export class Fleet {
   readonly credentials: CredentialSources
   readonly secretWatch: SecretWatch
   readonly engine: EngineWatch
+  readonly strays: Strays
   readonly waiting: Waiting
   readonly ports: PortPool
   readonly usernames = new UsernamePool()
@@ -125,6 +127,7 @@ export class Fleet {
     const wake = (followerId: string) => this.wake(followerId)
     const wakeAll = () => this.wakeAll()
     this.queue = new KeyedQueue({ clock, log, work: (id, signal) => this.#work(id, signal) })
+    this.strays = new Strays({ runtime, keepers: this.keepers, alerts: this.alerts })
     this.engine = new EngineWatch({
       runtime,
       clock,
@@ -366,7 +369,9 @@ export class Fleet {
     } catch (err) {
       if (!isFleetError(err, 'STORE_UNAVAILABLE')) throw err
       this.#onStore(err)
+      return
     }
+    await this.strays.lookAgain(this.signal)
   }
 
   /** `error` is null when the store answers. */
