@@ -13,7 +13,7 @@ import { CredentialSources } from './credential-sources.ts'
 import { engineDown, networkUnsafe, storeDown } from './dependency-alerts.ts'
 import { Digests } from './digests.ts'
 import { EngineWatch } from './engine-watch.ts'
-import { alertsDueAt, settleAlerts, sweepBots } from './fleet-alerts.ts'
+import { alertsDueAt, settleAlerts } from './fleet-alerts.ts'
 import { GatewayTraces } from './gateway-traces.ts'
 import { assertRecord } from './hands.ts'
 import { HeartbeatHistory } from './heartbeat-history.ts'
@@ -33,12 +33,12 @@ import { SecretWatch } from './secret-watch.ts'
 import type { FleetDeps } from './settings.ts'
 import { type GatewayState, gatewayStatus } from './state.ts'
 import { Strays } from './strays.ts'
+import { sweep } from './sweep.ts'
 import { released } from './transitions.ts'
 import { gatewayView } from './view.ts'
 import { Waiting } from './waiting.ts'
 import { eyesOf, handsOf } from './wiring.ts'
 
-const eventsKeptMs = 30 * 86_400_000
 const secretIntervalMs = 60_000
 
 export class Fleet {
@@ -143,7 +143,7 @@ export class Fleet {
       clock,
       log,
       intervalMs: settings.monitorIntervalMs,
-      sweep: () => this.#sweep(),
+      sweep: () => sweep(this),
     })
     this.bots =
       deps.askBot &&
@@ -350,14 +350,6 @@ export class Fleet {
     this.wakeAll()
   }
 
-  /** Each in its turn, and all within one interval: thousands at once would hold up everything else, here and in the engine. */
-  #lookAtEach(): void {
-    if (!this.#started) return
-    const apartMs = this.deps.settings.monitorIntervalMs / this.keepers.size
-    let turn = 0
-    for (const id of this.keepers.keys()) this.queue.enqueue(id, Math.floor(turn++ * apartMs))
-  }
-
   async #sweepRecords(): Promise<void> {
     if (!this.charge.held) return
     try {
@@ -379,15 +371,5 @@ export class Fleet {
     this.#storeUp = error === null
     if (error === null) this.audit.storeAgain()
     this.alerts.settle('store:DOWN', error ? [storeDown(error.message)] : [])
-  }
-
-  async #sweep(): Promise<void> {
-    this.#lookAtEach()
-    this.alerts.remind()
-    if (!this.charge.held) return
-    await Promise.all([this.engine.recheck(this.signal), sweepBots(this)])
-    const before = this.deps.clock.now() - eventsKeptMs
-    await this.deps.stores.events.sweep(before)
-    await this.deps.stores.alerts.sweep(before)
   }
 }
