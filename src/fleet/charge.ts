@@ -58,6 +58,7 @@ export class Charge {
       if (!this.#locked) this.#diedAt = await this.#deps.take(signal)
       this.#locked = true
       await this.#deps.readStore()
+      signal.throwIfAborted()
       this.#held = true
       this.#deps.onTaken()
       return true

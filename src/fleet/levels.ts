@@ -9,7 +9,7 @@ import { answers, toldState } from './view.ts'
 
 /** How the fleet stands at this moment; asks nobody, and never fails. */
 export function fleetLevels(fleet: Fleet): FleetLevels {
-  const { keepers, alerts, feed, engine, charge, credentials, storeUp } = fleet
+  const { keepers, alerts, feed, engine, charge, credentials, dependencies } = fleet
   const openAlerts = Object.fromEntries(alertLevels.map((level) => [level, 0])) as Record<AlertLevel, number>
   for (const { level } of alerts.open()) openAlerts[level] += 1
   return {
@@ -19,7 +19,7 @@ export function fleetLevels(fleet: Fleet): FleetLevels {
     streams: feed.readers,
     reachable: {
       engine: engine.up,
-      store: charge.held && storeUp,
+      store: charge.held && dependencies.storeUp,
       ...(credentials.reachable !== undefined && { credentials: credentials.reachable }),
     },
   }

@@ -129,8 +129,7 @@ export class GatewayManager implements FleetControl {
 
   /** Calls `listener` with a follower's id after each change of its gateway's state; returns how to stop. */
   onGatewayChange(listener: (followerId: string) => void): () => void {
-    this.#fleet.changeListeners.add(listener)
-    return () => this.#fleet.changeListeners.delete(listener)
+    return this.#fleet.changes.listen(listener)
   }
 
   /** Where the other parts of the product raise their alerts. */

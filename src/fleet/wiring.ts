@@ -1,10 +1,15 @@
-// What the reconciler sees with and works with, put together from the fleet's parts.
+// What takes many of the parts of the fleet, put together from them: the eyes and hands of the reconciler, what readers follow, the watch over credentials.
 import pLimit from 'p-limit'
 import { noMeasures } from '../ports/measures.ts'
 import { Pacers } from '../session/pacing/pacers.ts'
 import type { Fleet } from './fleet.ts'
 import type { Hands } from './hands.ts'
+import { LiveFeed } from './live-feed.ts'
 import type { Eyes } from './observe.ts'
+import { SecretWatch } from './secret-watch.ts'
+import { gatewayView } from './view.ts'
+
+const secretIntervalMs = 60_000
 
 /** Until the store is ours, the engine is looked at as if it were away: watched, not acted on. */
 export function eyesOf(fleet: Fleet): Eyes {
@@ -70,4 +75,39 @@ export function handsOf(fleet: Fleet, callbacks: Pick<Hands, 'publish' | 'userna
     heartbeat: (followerId, roundTripMs) => fleet.heartbeat(followerId, roundTripMs),
     show: (followerId) => fleet.feed.touch(followerId),
   }
+}
+
+export function feedOf(fleet: Fleet): LiveFeed {
+  const { keepers, signal } = fleet
+  const { clock, stores } = fleet.deps
+  return new LiveFeed({
+    clock,
+    stored: async (query) => {
+      await fleet.audit.flush()
+      return stores.events.list(query)
+    },
+    followerIds: () => [...keepers.keys()],
+    view: (followerId) => {
+      const keeper = keepers.get(followerId)
+      return keeper ? gatewayView(keeper, clock.now()) : null
+    },
+    openAlerts: () => [...fleet.alerts.open()],
+    signal,
+  })
+}
+
+export function secretWatchOf(fleet: Fleet): SecretWatch {
+  const { keepers, credentials, digests, audit } = fleet
+  const { stores, clock, log, settings } = fleet.deps
+  return new SecretWatch({
+    keepers,
+    credentials,
+    digests,
+    stores,
+    audit,
+    clock,
+    log,
+    intervalMs: settings.secretIntervalMs ?? secretIntervalMs,
+    release: (keeper) => fleet.release(keeper),
+  })
 }
