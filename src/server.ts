@@ -3,39 +3,30 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { alertLog } from './adapters/alert-log.ts'
 import { askBotHealth } from './adapters/bot-health.ts'
 import { readProcesses } from './adapters/embedded/processes.ts'
 import { ibConnector } from './adapters/ib/connector.ts'
 import { createMetrics } from './adapters/prometheus/metrics.ts'
-import { createStoredCredentials } from './adapters/stored-credentials/credentials.ts'
-import { loadCredentialsKey } from './adapters/stored-credentials/key-file.ts'
 import { systemClock } from './adapters/system-clock.ts'
-import { createDiscordSink } from './adapters/webhook/discord.ts'
-import { createJsonSink } from './adapters/webhook/json.ts'
 import { type Listening, runbookLink, urlOf } from './addresses.ts'
 import { buildApp } from './app.ts'
 import type { DataManager } from './bars/data-manager.ts'
-import { type Config, parseConfig, type Secrets } from './config.ts'
+import { parseConfig } from './config.ts'
 import { TokenBook } from './doors/token-book.ts'
 import { GatewayManager } from './fleet/manager.ts'
-import type { FleetSettings } from './fleet/settings.ts'
+import { fleetSettings } from './fleet-settings.ts'
 import { createLogger } from './logger.ts'
+import { openAlertSinks } from './open-alert-sinks.ts'
+import { openCredentials } from './open-credentials.ts'
 import { openMarketData } from './open-market-data.ts'
+import { openRuntime } from './open-runtime.ts'
 import { openStores } from './open-stores.ts'
-import type { AlertSink } from './ports/alerts.ts'
-import type { Clock } from './ports/clock.ts'
-import type { CredentialStore } from './ports/credentials.ts'
+import { openTraces } from './open-traces.ts'
 import type { FleetControl } from './ports/fleet.ts'
 import type { Log } from './ports/log.ts'
 import type { GatewayRuntime } from './ports/runtime.ts'
-import type { Stores } from './ports/stores.ts'
 import { sendMetrics } from './send-metrics.ts'
 import { Pacers } from './session/pacing/pacers.ts'
-import type { Tracer } from './telemetry/tracer.ts'
-
-/** Records in a database may be changed by anyone and take effect within seconds; in the embedded store only by this manager. */
-const recordIntervalMs = { mongodb: 2_000, embedded: 60_000 }
 
 export interface RunningServer {
   readonly url: string
@@ -90,7 +81,13 @@ export async function startServer({
     closers.push(() => opened.close())
     signal?.throwIfAborted()
     const { stores, managerId } = opened
-    const { tracer, close: closeTraces } = await openTraces(config, secrets, managerId, clock, log)
+    const { tracer, close: closeTraces } = await openTraces(
+      config,
+      secrets,
+      { version: productVersion, managerId },
+      clock,
+      log,
+    )
     closers.push(closeTraces)
     const runtime = givenRuntime ?? (await openRuntime(config, managerId, clock, log))
     closers.push(() => runtime.close())
@@ -126,7 +123,7 @@ export async function startServer({
       ...(tracer && { tracer }),
       askBot: askBotHealth,
       dataConnection: () => marketData.dataConnection(),
-      sinks: alertSinks(secrets, clock, log),
+      sinks: openAlertSinks(secrets, clock, log),
       runbook: (code) => runbookLink(code, listening, config.http.publicUrl),
       clock,
       log,
@@ -212,113 +209,5 @@ async function unwind(closers: Array<() => Promise<void> | void>, log: Log): Pro
     } catch (err) {
       log.error({ err }, 'something did not close')
     }
-  }
-}
-
-/** Where alerts go: the log always, and the webhooks that are set. */
-function alertSinks({ discordWebhookUrl, alertWebhookUrl }: Secrets, clock: Clock, log: Log): AlertSink[] {
-  return [
-    alertLog(log),
-    ...(discordWebhookUrl === undefined ? [] : [createDiscordSink({ url: discordWebhookUrl, clock })]),
-    ...(alertWebhookUrl === undefined ? [] : [createJsonSink({ url: alertWebhookUrl, clock })]),
-  ]
-}
-
-/** The SDK is loaded when there is somewhere to send spans: it would cost every start otherwise. */
-async function openTraces(
-  { telemetry }: Config,
-  { collectorHeaders }: Secrets,
-  managerId: string,
-  clock: Clock,
-  log: Log,
-): Promise<{ tracer?: Tracer; close: () => Promise<void> | void }> {
-  if (telemetry?.tracesUrl === undefined) return { close: () => {} }
-  const { startTraces } = await import('./adapters/otel/traces.ts')
-  return startTraces({
-    url: telemetry.tracesUrl,
-    ...(collectorHeaders && { headers: collectorHeaders }),
-    serviceName: telemetry.serviceName,
-    serviceVersion: productVersion,
-    managerId,
-    clock,
-    log,
-  })
-}
-
-/** Vault with the stored copies to fall back to, or the stored ones alone. */
-async function openCredentials(
-  config: Config,
-  secrets: Secrets,
-  stores: Stores,
-  clock: Clock,
-  log: Log,
-): Promise<{
-  credentials: CredentialStore
-  fallbackCredentials?: CredentialStore
-  close: () => void
-}> {
-  const key = secrets.credentialsKey ?? loadCredentialsKey({ dataDir: config.dataDir, log })
-  const stored = createStoredCredentials({ secrets: stores.secrets, key, clock })
-  if (config.credentials.kind === 'embedded' || !secrets.vaultLogin)
-    return { credentials: stored, close: () => {} }
-  const { createVaultCredentials } = await import('./adapters/vault/credentials.ts')
-  const vault = createVaultCredentials({ ...config.credentials, auth: secrets.vaultLogin, clock, log })
-  return { credentials: vault, fallbackCredentials: stored, close: () => vault.close() }
-}
-
-/** Engine clients are loaded when asked for: the one that is not used would cost every start a tenth of a second. */
-async function openRuntime(
-  config: Config,
-  managerId: string,
-  clock: Clock,
-  log: Log,
-): Promise<GatewayRuntime> {
-  if (config.runtime.kind === 'simulated') {
-    const { createSimulatedRuntime } = await import('./adapters/simulated/runtime.ts')
-    return createSimulatedRuntime({ clock, log, pace: config.runtime.pace, pacing: config.marketData.pacing })
-  }
-  const { createDockerRuntime } = await import('./adapters/docker/runtime.ts')
-  const { dockerHost, network, subnet } = config.runtime
-  return createDockerRuntime({
-    managerId,
-    clock,
-    log,
-    network,
-    ...(dockerHost !== undefined && { dockerHost }),
-    ...(subnet !== undefined && { subnet }),
-  })
-}
-
-/** The core's figures from the configuration. */
-export function fleetSettings({
-  fleet,
-  monitor,
-  session,
-  store,
-  ibRegion,
-  onShutdown,
-}: Config): FleetSettings {
-  return {
-    spec: {
-      containerPrefix: fleet.containerPrefix,
-      gatewayImage: fleet.gatewayImage,
-      memoryMb: fleet.memoryMb,
-    },
-    ports: fleet.ports,
-    clientIds: fleet.clientIds,
-    lifecycle: {
-      maxStartupMs: fleet.maxStartupMs,
-      twofaTimeoutMs: fleet.twofaTimeoutMs,
-      twofaMaxPushes: fleet.twofaMaxPushes,
-      crashLoop: fleet.crashLoop,
-    },
-    budget: { rejected: fleet.loginBudgetRejected, starts: fleet.loginBudgetStarts },
-    session,
-    launchConcurrency: fleet.launchConcurrency,
-    monitorIntervalMs: monitor.intervalMs,
-    recordIntervalMs: recordIntervalMs[store.kind],
-    ibRegion,
-    shutdownTimeoutMs: fleet.shutdownTimeoutMs,
-    onShutdown,
   }
 }
