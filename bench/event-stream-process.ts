@@ -1,5 +1,5 @@
 // The served side of bench/event-stream, in a process of its own: the whole manager with gateways that run, events at a steady pace, and what it all cost.
-import { startServer } from '../src/server.ts'
+import { startServer } from '../src/server/server.ts'
 
 export interface StreamTask {
   readonly env: Record<string, string>

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { startServer } from '../src/server.ts'
+import { startServer } from '../src/server/server.ts'
 import { farEngine } from './far-engine.ts'
 import type { BeatsSeen, BeatsWanted } from './far-engine-process.ts'
 

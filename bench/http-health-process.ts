@@ -1,7 +1,7 @@
 // The served side of bench/http-health, in a process of its own: the whole manager with many followers, or one bare Fastify route.
 import type { AddressInfo } from 'node:net'
 import fastify from 'fastify'
-import { startServer } from '../src/server.ts'
+import { startServer } from '../src/server/server.ts'
 
 export type HealthTask =
   | { readonly kind: 'manager'; readonly env: Record<string, string>; readonly ids: readonly string[] }

@@ -1,6 +1,6 @@
 // The real manager in a process of its own, driven over IPC, so that what measures does not disturb what is measured.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { type RunningServer, startServer } from '../src/server.ts'
+import { type RunningServer, startServer } from '../src/server/server.ts'
 
 const loopResolutionMs = 5
 const patienceMs = 120_000

@@ -11,7 +11,7 @@ import { parseConfig } from '../src/config.ts'
 import { GatewayManager } from '../src/fleet/manager.ts'
 import type { Log } from '../src/ports/log.ts'
 import type { Stores } from '../src/ports/stores.ts'
-import { fleetSettings } from '../src/fleet-settings.ts'
+import { fleetSettings } from '../src/server/fleet-settings.ts'
 
 export interface RecordsTask {
   readonly url: string

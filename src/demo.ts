@@ -1,6 +1,6 @@
 // `npm run demo`: a whole fleet on a bare machine. The process; what it shows is in demo/.
 import { runDemo } from './demo/run.ts'
-import { startServer } from './server.ts'
+import { startServer } from './server/server.ts'
 
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 import closeWithGrace from 'close-with-grace'
-import { startServer } from './server.ts'
-import { startFailure } from './start-failure.ts'
+import { startServer } from './server/server.ts'
+import { startFailure } from './server/start-failure.ts'
 
 if (existsSync('.env')) loadEnvFile('.env')
 

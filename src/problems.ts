@@ -2,8 +2,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Problem } from '../schemas/common.ts'
+import { faultsOf } from './http/validation.ts'
 import { type ErrorCode, FleetError, isFleetError } from './ports/errors.ts'
-import { faultsOf } from './validation.ts'
 
 /** 4xx: the caller can mend it. 503: a dependency must come back, so try later. 500: our bug. */
 export const problemKinds = {

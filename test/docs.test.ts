@@ -5,7 +5,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { gatewayPhases } from '../schemas/gateway.ts'
 import { reasonCodes } from '../schemas/reason.ts'
-import { reasonText } from '../src/fleet/reasons.ts'
+import { reasonText } from '../src/fleet/lifecycle/reasons.ts'
 import { alertCodes } from '../src/ports/alert-codes.ts'
 import { faultNames } from '../src/simulator/faults.ts'
 

@@ -5,10 +5,10 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import type { AppDeps } from '../src/app.ts'
+import type { Doors } from '../src/doors/doors.ts'
 import { TokenBook } from '../src/doors/token-book.ts'
 import { hashToken, type Role, roles } from '../src/doors/tokens.ts'
-import type { Doors } from '../src/doors.ts'
-import { openapiDocument } from '../src/openapi.ts'
+import { openapiDocument } from '../src/http/openapi.ts'
 import { FakeClock, settle } from './fake-clock.ts'
 import { type TestApp, testApp } from './routes/app.ts'
 
@@ -124,7 +124,7 @@ t.test('every route by every role', async (t) => {
 
 t.test('a route without a role does not start', async (t) => {
   const { default: fastify } = await import('fastify')
-  const { guardDoors } = await import('../src/doors.ts')
+  const { guardDoors } = await import('../src/doors/doors.ts')
   const app = fastify()
   guardDoors(app)
   app.get('/new', async () => 'hello')

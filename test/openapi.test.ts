@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { parse } from 'yaml'
-import { openapiDocument } from '../src/openapi.ts'
+import { openapiDocument } from '../src/http/openapi.ts'
 
 interface Operation {
   readonly operationId?: string

@@ -13,11 +13,11 @@ import type { GatewayRuntime } from '../ports/runtime.ts'
 import type { Stores } from '../ports/stores.ts'
 import type { Pacers } from '../session/pacing/pacers.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
-import type { SessionSettings } from './hands.ts'
-import type { BudgetLimits } from './login-budget.ts'
-import type { PortRange } from './pools.ts'
-import type { SpecDefaults } from './spec.ts'
-import type { LifecycleLimits } from './state.ts'
+import type { SpecDefaults } from './lifecycle/spec.ts'
+import type { LifecycleLimits } from './lifecycle/state.ts'
+import type { BudgetLimits } from './logins/login-budget.ts'
+import type { SessionSettings } from './reconcile/hands.ts'
+import type { PortRange } from './reconcile/pools.ts'
 
 export interface FleetSettings {
   readonly spec: SpecDefaults

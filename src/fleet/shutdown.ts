@@ -4,10 +4,10 @@ import { FleetError } from '../ports/errors.ts'
 import { stopGraceMs } from '../ports/runtime.ts'
 import { traced } from '../telemetry/tracer.ts'
 import type { Fleet } from './fleet.ts'
-import { attributesOf } from './gateway-traces.ts'
-import type { Keeper } from './keeper.ts'
-import { closeSession } from './session-keeping.ts'
-import { gatewayStatus } from './state.ts'
+import { gatewayStatus } from './lifecycle/state.ts'
+import type { Keeper } from './reconcile/keeper.ts'
+import { closeSession } from './reconcile/session-keeping.ts'
+import { attributesOf } from './tracing/gateway-traces.ts'
 
 /** For alerts that are on their way; what is not taken by then is sent by the next manager. */
 const partingWordsMs = 3_000

@@ -1,7 +1,7 @@
 // The sweep of the monitor: a look at every gateway, what is shared in the engine, the bots, reminders of alerts, and an end to what is old.
 import { isFleetError } from '../ports/errors.ts'
+import { sweepBots } from './alerts/fleet-alerts.ts'
 import type { Fleet } from './fleet.ts'
-import { sweepBots } from './fleet-alerts.ts'
 
 /** How long history, and alerts that are over, are kept. */
 const keptMs = 30 * 86_400_000

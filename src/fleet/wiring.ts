@@ -3,11 +3,11 @@ import pLimit from 'p-limit'
 import { noMeasures } from '../ports/measures.ts'
 import { Pacers } from '../session/pacing/pacers.ts'
 import type { Fleet } from './fleet.ts'
-import type { Hands } from './hands.ts'
-import { LiveFeed } from './live-feed.ts'
-import type { Eyes } from './observe.ts'
-import { SecretWatch } from './secret-watch.ts'
-import { gatewayView } from './view.ts'
+import { LiveFeed } from './history/live-feed.ts'
+import { SecretWatch } from './logins/secret-watch.ts'
+import type { Hands } from './reconcile/hands.ts'
+import type { Eyes } from './reconcile/observe.ts'
+import { gatewayView } from './views/view.ts'
 
 const secretIntervalMs = 60_000
 

@@ -10,7 +10,7 @@ import type { Alert } from '../../schemas/system.ts'
 import { readProcesses } from '../../src/adapters/embedded/processes.ts'
 import { openEmbeddedStores } from '../../src/adapters/embedded/stores.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
-import { eventId } from '../../src/fleet/event-id.ts'
+import { eventId } from '../../src/fleet/history/event-id.ts'
 import { until } from '../fleet/world.ts'
 import { type Product, type ProductOwner, startProduct } from './dashboard-world.ts'
 

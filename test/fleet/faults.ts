@@ -1,5 +1,5 @@
 // What can go wrong in the made-up world, and how a login goes under it.
-import type { Observation } from '../../src/fleet/state.ts'
+import type { Observation } from '../../src/fleet/lifecycle/state.ts'
 import { login } from './looks.ts'
 
 // biome-ignore format: a list

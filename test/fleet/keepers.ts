@@ -1,6 +1,6 @@
 // Keepers for tests of what reads them: no queue, no engine, a session that answers or does not.
-import { emptyRecord, type Keeper, newKeeper } from '../../src/fleet/keeper.ts'
-import { gatewaySpec } from '../../src/fleet/spec.ts'
+import { gatewaySpec } from '../../src/fleet/lifecycle/spec.ts'
+import { emptyRecord, type Keeper, newKeeper } from '../../src/fleet/reconcile/keeper.ts'
 import type { IbSession } from '../../src/session/session.ts'
 import type { SessionSnapshot } from '../../src/session/snapshot.ts'
 import { container, follower, noon, session, state } from './looks.ts'

@@ -1,11 +1,10 @@
 // Looks at a world that a test makes up: containers, logins and sessions with the fields that a decision reads.
-
 import type { Follower } from '../../schemas/follower.ts'
-import type { Limit } from '../../src/fleet/limits.ts'
+import type { Limit } from '../../src/fleet/lifecycle/limits.ts'
+import type { GatewayState, LifecycleLimits, Observation } from '../../src/fleet/lifecycle/state.ts'
+import { initialState } from '../../src/fleet/lifecycle/state.ts'
 import { type LoginProgress, newLogin } from '../../src/fleet/login-log/progress.ts'
 import type { LoginVerdict } from '../../src/fleet/login-log/verdict.ts'
-import type { GatewayState, LifecycleLimits, Observation } from '../../src/fleet/state.ts'
-import { initialState } from '../../src/fleet/state.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { GatewayContainer } from '../../src/ports/runtime.ts'
 import type { SessionSnapshot } from '../../src/session/snapshot.ts'

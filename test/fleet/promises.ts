@@ -1,6 +1,6 @@
 // What must hold at every moment of a made-up world, whatever has happened.
-import type { Step } from '../../src/fleet/plan.ts'
-import { type GatewayState, gatewayStatus, type Observation } from '../../src/fleet/state.ts'
+import type { Step } from '../../src/fleet/lifecycle/plan.ts'
+import { type GatewayState, gatewayStatus, type Observation } from '../../src/fleet/lifecycle/state.ts'
 
 /** Longest that recovery under way may take before it must have noticed that the gateway is good again. */
 const recoveryMs = 240_000

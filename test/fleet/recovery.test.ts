@@ -1,8 +1,13 @@
 // Recovery over time: the ladder, backoff, crash loops, missed 2FA pushes, the start-up clock.
 import t from 'tap'
-import { advance } from '../../src/fleet/lifecycle.ts'
-import type { GatewayState, LifecycleLimits, Observation } from '../../src/fleet/state.ts'
-import { fail, recreationAsked, released, softRestartAccepted } from '../../src/fleet/transitions.ts'
+import { advance } from '../../src/fleet/lifecycle/lifecycle.ts'
+import type { GatewayState, LifecycleLimits, Observation } from '../../src/fleet/lifecycle/state.ts'
+import {
+  fail,
+  recreationAsked,
+  released,
+  softRestartAccepted,
+} from '../../src/fleet/lifecycle/transitions.ts'
 import { at, container, login, look, noon, session, state } from './looks.ts'
 
 const minute = 60_000

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import t from 'tap'
 import { ConfigError, parseConfig } from '../../src/config.ts'
-import { startServer } from '../../src/server.ts'
+import { startServer } from '../../src/server/server.ts'
 import { portRange } from '../fleet/world.ts'
 import { all, client, echo, knock, target } from './harness.ts'
 

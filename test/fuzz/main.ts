@@ -6,7 +6,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
-import { startServer } from '../../src/server.ts'
+import { startServer } from '../../src/server/server.ts'
 
 const { values } = parseArgs({
   options: {

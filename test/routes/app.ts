@@ -4,7 +4,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { type AppDeps, buildApp } from '../../src/app.ts'
-import { redaction } from '../../src/request-log.ts'
+import { redaction } from '../../src/http/request-log.ts'
 import { FakeFleet } from './fake-fleet.ts'
 import { FakeMarketData } from './fake-market-data.ts'
 

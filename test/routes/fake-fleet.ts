@@ -3,8 +3,8 @@ import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/foll
 import type { Gateway, GatewayScreen, GatewayStatus, Lease, LeaseBody } from '../../schemas/gateway.ts'
 import type { Alert, FleetEvent } from '../../schemas/system.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
-import { eventId } from '../../src/fleet/event-id.ts'
-import { LiveFeed } from '../../src/fleet/live-feed.ts'
+import { eventId } from '../../src/fleet/history/event-id.ts'
+import { LiveFeed } from '../../src/fleet/history/live-feed.ts'
 import { FleetError } from '../../src/ports/errors.ts'
 import type {
   BulkOutcome,

@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { runbookPage } from '../../routes/runbook-page.ts'
-import { runbookLink } from '../../src/addresses.ts'
 import { alertCodes } from '../../src/ports/alert-codes.ts'
+import { runbookLink } from '../../src/server/addresses.ts'
 import { testApp } from './app.ts'
 
 t.test(

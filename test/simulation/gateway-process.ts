@@ -1,5 +1,5 @@
 // The gateway in a container: boots, logs in as IBKR decides, restarts every night, ends. It prints what the real one prints.
-import { nextPlannedRestart } from '../../src/fleet/planned-restart.ts'
+import { nextPlannedRestart } from '../../src/fleet/lifecycle/planned-restart.ts'
 import type { GatewayCredentials, GatewaySpec } from '../../src/ports/runtime.ts'
 import type { Chance } from '../drill/random.ts'
 import type { ApiServer } from './api-server.ts'

@@ -1,6 +1,6 @@
 // One run of the manager: the real core over the simulated world. It can be killed at any moment, and then nothing of it goes on.
-import { rememberedIn } from '../../src/fleet/last-known.ts'
 import { GatewayManager } from '../../src/fleet/manager.ts'
+import { rememberedIn } from '../../src/fleet/records/last-known.ts'
 import type { FleetSettings } from '../../src/fleet/settings.ts'
 import { FleetError } from '../../src/ports/errors.ts'
 import type { Log } from '../../src/ports/log.ts'

@@ -1,7 +1,7 @@
 // The whole product in this process, its gateways launched and stopped again and again over real sockets: what is open and what is held once all are stopped.
 import { readdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { startServer } from '../../src/server.ts'
+import { startServer } from '../../src/server/server.ts'
 import { heapInUse } from './heap.ts'
 
 const caller = { actor: 'soak' }

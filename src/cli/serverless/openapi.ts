@@ -1,5 +1,5 @@
 // `ibgm openapi`: the document that the server would serve.
-import { openapiDocument } from '../../openapi.ts'
+import { openapiDocument } from '../../http/openapi.ts'
 import { type ExitCode, exitCodes } from '../io.ts'
 import type { Toolbox } from '../toolbox.ts'
 

@@ -1,5 +1,5 @@
 // What a gateway's exit status says, where the log has not said it already. Source: ibcstart.sh and IBC's error codes (mod 256).
-import type { Cause } from '../reasons.ts'
+import type { Cause } from '../lifecycle/reasons.ts'
 import { because, failureOf, type LoginProgress, move } from './progress.ts'
 
 const faults: Readonly<Record<number, string>> = {

@@ -1,7 +1,7 @@
 // `ibgm explain-log`: what the fleet would make of a gateway's log at its end, before any handshake.
 import type { GatewayPhase, GatewayStatus } from '../../../schemas/gateway.ts'
 import type { ReasonCode } from '../../../schemas/reason.ts'
-import { describeReason } from '../reasons.ts'
+import { describeReason } from '../lifecycle/reasons.ts'
 import { splitDockerStamp } from './line.ts'
 import { advanceLogin } from './login-stage.ts'
 import { type LoginProgress, newLogin } from './progress.ts'

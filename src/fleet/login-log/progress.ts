@@ -1,8 +1,8 @@
 // Where a gateway's login stands, as one immutable value, and the few ways in which it may change.
 import type { ReasonCode } from '../../../schemas/reason.ts'
-import type { Cause } from '../reasons.ts'
-import { scrubLine } from '../scrub.ts'
+import type { Cause } from '../lifecycle/reasons.ts'
 import type { WindowEvent } from './line.ts'
+import { scrubLine } from './scrub.ts'
 
 /** How far the present JVM has come. `restarting` lasts from the announcement of a planned restart to the next login. */
 export type LoginStage =

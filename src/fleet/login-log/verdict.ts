@@ -1,6 +1,6 @@
 // What a login amounts to now: its progress, judged with the time that has passed. Live gateways and explain-log share it.
 import type { GatewayPhase } from '../../../schemas/gateway.ts'
-import { type Cause, reasonText } from '../reasons.ts'
+import { type Cause, reasonText } from '../lifecycle/reasons.ts'
 import { blockingDialogMs, plannedRestartMs, watchOf } from './deadlines.ts'
 import { failureOf, type LoginProgress, type LoginStage } from './progress.ts'
 

@@ -7,7 +7,7 @@ import { readLineLimit } from '../../../src/fleet/login-log/line.ts'
 import { advanceLogin } from '../../../src/fleet/login-log/login-stage.ts'
 import { newLogin } from '../../../src/fleet/login-log/progress.ts'
 import { logRules } from '../../../src/fleet/login-log/rules.ts'
-import { scrubLine } from '../../../src/fleet/scrub.ts'
+import { scrubLine } from '../../../src/fleet/login-log/scrub.ts'
 import { gatewayLogs } from '../../fixtures/gateway-logs.ts'
 import { runs } from '../../fuzz/runs.ts'
 

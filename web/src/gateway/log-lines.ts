@@ -1,7 +1,7 @@
 // What a line of a gateway's log says, for a reader who looks for the stage of a login. Pure; reads lines as the fleet itself does.
 import { classifyLogLine } from '../../../src/fleet/login-log/classify.ts'
+import { scrubLine } from '../../../src/fleet/login-log/scrub.ts'
 import type { LogSign } from '../../../src/fleet/login-log/sign.ts'
-import { scrubLine } from '../../../src/fleet/scrub.ts'
 
 /** `stage`: on its way. `waiting`: for a person. `good`: logged in. `bad`: refused or broken. `note`: about the log itself. */
 export type LineTone = 'plain' | 'stage' | 'waiting' | 'good' | 'bad' | 'note'
