@@ -22,7 +22,7 @@ import { GatewayVerbs } from './requests/verbs.ts'
 import type { FleetDeps } from './settings.ts'
 import { shutDown } from './shutdown.ts'
 import { EventLoopWatch, ibStatus } from './views/fleet-status.ts'
-import { GatewayReader, keeperOf } from './views/gateway-reader.ts'
+import { allKeepers, GatewayReader, keeperOf } from './views/gateway-reader.ts'
 import { readiness, systemStatus } from './views/surroundings.ts'
 
 /** In-process callers need not say who they are. */
@@ -181,7 +181,8 @@ export class GatewayManager implements FleetControl {
   async bulk(verb: 'launch' | 'stop', followerIds: readonly string[] | undefined, caller: Caller = local) {
     const ask = (id: string) =>
       verb === 'launch' ? this.launchGateway(id, caller) : this.stopGateway(id, caller)
-    return inBulk(followerIds ?? this.#fleet.keepers.keys(), ask, this.#deps.log)
+    const ids = followerIds ?? allKeepers(this.#fleet).map(({ follower }) => follower.id)
+    return inBulk(ids, ask, this.#deps.log)
   }
 
   async lease(id: string, body: LeaseBody, caller: Caller = local) {
@@ -197,7 +198,7 @@ export class GatewayManager implements FleetControl {
 
   readonly ibStatus: FleetControl['ibStatus'] = () => {
     const { clock, dataConnection } = this.#deps
-    return ibStatus([...this.#fleet.keepers.values()], clock.now(), dataConnection?.())
+    return ibStatus(this.#fleet, clock.now(), dataConnection?.())
   }
   readonly systemStatus: FleetControl['systemStatus'] = (signal) => {
     const own = { startedAt: this.#startedAt, eventLoop: this.#eventLoop.delay }

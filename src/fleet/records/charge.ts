@@ -43,7 +43,7 @@ export class Charge {
     if (this.#held) return
     throw new FleetError(
       'STORE_UNAVAILABLE',
-      'The store has not answered since the manager started, so nothing can be changed yet. Gateways that run are watched; ask again when /readyz says ready.',
+      'The store has not answered since the manager started, so what it says of followers is not known and nothing can be changed yet. Gateways that run are watched; ask again when /readyz says ready.',
       { retryAfterMs: againMs },
     )
   }

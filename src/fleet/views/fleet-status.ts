@@ -6,6 +6,7 @@ import type { GatewayStatus, StatusCounts } from '../../../schemas/gateway.ts'
 import type { Dependency, IbStatus, SystemStatus } from '../../../schemas/system.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { messageOf } from '../../ports/errors.ts'
+import type { Fleet } from '../fleet.ts'
 import { isWanted, type Keeper } from '../reconcile/keeper.ts'
 import { answers, toldStatus } from './view.ts'
 
@@ -20,13 +21,15 @@ export function countStatuses(keepers: Iterable<Keeper>): StatusCounts {
 
 const noDataConnection: IbStatus['dataConnection'] = { state: 'disabled', reconnects: 0 }
 
-/** `/system/ib-status`: every session, the data connection, and the fleet's counts. */
+/** `/system/ib-status`: every session, the data connection, and the fleet's counts. Not known is not connected. */
 export function ibStatus(
-  keepers: readonly Keeper[],
+  fleet: Pick<Fleet, 'keepers' | 'charge'>,
   now: number,
   dataConnection = noDataConnection,
 ): IbStatus {
-  const bars = dataConnection.state === 'disabled' || dataConnection.state === 'connected'
+  const keepers = [...fleet.keepers.values()]
+  const isKnown = fleet.charge.held || keepers.length > 0
+  const bars = isKnown && (dataConnection.state === 'disabled' || dataConnection.state === 'connected')
   const wanted = keepers.filter(isWanted)
   return {
     connected: bars && wanted.every((keeper) => keeper.session?.isConnected() ?? false),

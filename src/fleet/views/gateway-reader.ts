@@ -17,7 +17,7 @@ export class GatewayReader {
   }
 
   readonly list: FleetControl['listGateways'] = ({ status, limit, cursor }) => {
-    const keepers = [...this.#fleet.keepers.values()]
+    const keepers = allKeepers(this.#fleet)
     const chosen = status === undefined ? keepers : keepers.filter((keeper) => toldStatus(keeper) === status)
     const { items, nextCursor } = page(chosen, (keeper) => keeper.follower.id, limit, cursor)
     const now = this.#fleet.deps.clock.now()
@@ -55,9 +55,16 @@ export class GatewayReader {
   }
 }
 
-/** FOLLOWER_NOT_FOUND. */
-export function keeperOf({ keepers }: Pick<Fleet, 'keepers'>, id: string): Keeper {
+/** FOLLOWER_NOT_FOUND; STORE_UNAVAILABLE while nobody can tell, since the store has not been read. */
+export function keeperOf({ keepers, charge }: Pick<Fleet, 'keepers' | 'charge'>, id: string): Keeper {
   const keeper = keepers.get(id)
-  if (!keeper) throw followerNotFound(id)
-  return keeper
+  if (keeper) return keeper
+  charge.mustBeHeld()
+  throw followerNotFound(id)
+}
+
+/** All of them. STORE_UNAVAILABLE while none is known because the store has not been read: an empty list would say that there are none. */
+export function allKeepers({ keepers, charge }: Pick<Fleet, 'keepers' | 'charge'>): Keeper[] {
+  if (keepers.size === 0) charge.mustBeHeld()
+  return [...keepers.values()]
 }

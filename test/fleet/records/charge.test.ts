@@ -123,3 +123,34 @@ t.test('what the store says of ends and requests counts, and is not written over
   await manager.stop()
   t.match(await gateways.get('a'), stored)
 })
+
+t.test(
+  'a manager that has never reached its store says that it does not know, and not that all is well',
+  async (t) => {
+    const { deps } = await makeWorld(t)
+    let isAway = true
+    const manager = new GatewayManager({
+      ...deps,
+      takeCharge: async () => {
+        if (isAway) throw new FleetError('STORE_UNAVAILABLE', 'away')
+        return undefined
+      },
+    })
+    t.teardown(() => manager.stop())
+    await deps.stores.followers.insert(follower('a', { enabled: false }))
+    await manager.start()
+    t.match(manager.ibStatus(), { connected: false, healthy: false, fleet: { total: 0 } })
+    const unknown = { code: 'STORE_UNAVAILABLE' }
+    t.throws(() => manager.getGateway('a'), unknown)
+    t.throws(() => manager.listGateways({ limit: 10 }), unknown)
+    await t.rejects(async () => manager.launchGateway('a', asked), unknown)
+    await t.rejects(manager.bulk('launch', undefined, asked), unknown)
+    isAway = false
+    await until(
+      () => manager.ibStatus(),
+      ({ healthy, fleet }) => healthy && fleet.total === 1,
+      'known',
+    )
+    t.throws(() => manager.getGateway('b'), { code: 'FOLLOWER_NOT_FOUND' })
+  },
+)

@@ -1,8 +1,8 @@
 // A soft restart while something else is being done to the gateway: what cannot be is said at once, and who goes away withdraws it.
 import t from 'tap'
-import { FleetError } from '../../src/ports/errors.ts'
-import type { GatewayRuntime } from '../../src/ports/runtime.ts'
-import { makeWorld, until } from './world.ts'
+import { FleetError } from '../../../src/ports/errors.ts'
+import type { GatewayRuntime } from '../../../src/ports/runtime.ts'
+import { makeWorld, until } from '../world.ts'
 
 const asked = { actor: 'test' }
 
