@@ -1,6 +1,6 @@
 // Alerts: what needs a person, and that somebody has seen it.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Alert, AlertList, AlertParams, AlertsQuery } from '../schemas/system.ts'
+import { Alert, AlertList, AlertParams, AlertsQuery } from '../schemas/alert.ts'
 import { answer, bodyProblems, problems } from './answers.ts'
 import { isOn, paged } from './requests.ts'
 

@@ -6,7 +6,7 @@ import {
   EventStreamQuery,
   EventsQuery,
   type StreamPart,
-} from '../schemas/system.ts'
+} from '../schemas/event.ts'
 import type { StreamItem } from '../src/ports/fleet.ts'
 import { answer, problems, text } from './answers.ts'
 import { errorText, eventText, sendEvents } from './event-stream.ts'

@@ -10,12 +10,11 @@ import {
   GatewayList,
   GatewayStatusView,
   GatewaysQuery,
-  GatewayTimeline,
   HealthQuery,
   RestartBody,
-  TimelineQuery,
   WaitQuery,
 } from '../schemas/gateway.ts'
+import { GatewayTimeline, TimelineQuery } from '../schemas/gateway-timeline.ts'
 import type { BulkOutcome, VerbOptions, VerbOutcome } from '../src/ports/fleet.ts'
 import { problemOf } from '../src/problems.ts'
 import { answer, bodyProblems, problems } from './answers.ts'

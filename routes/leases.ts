@@ -1,7 +1,7 @@
 // Client ids for bots: leased, renewed, released.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { FollowerParams, ref } from '../schemas/common.ts'
-import { Lease, LeaseBody, LeaseParams, LeaseRenewal } from '../schemas/gateway.ts'
+import { Lease, LeaseBody, LeaseParams, LeaseRenewal } from '../schemas/lease.ts'
 import { answer, bodyProblems, nothing } from './answers.ts'
 
 const tags = ['clients']

@@ -163,59 +163,12 @@ export const GatewayHealth = Type.Object(
 )
 export type GatewayHealth = Static<typeof GatewayHealth>
 
-/** What a gateway has been through: phases one after the other, and the round trips of its latest heartbeats. */
-export const GatewayTimeline = Type.Object(
-  {
-    followerId: FollowerId,
-    from: Timestamp,
-    to: Timestamp,
-    spans: Type.Array(
-      Type.Object({
-        phase: words(gatewayPhases),
-        status: words(gatewayStatuses),
-        from: Timestamp,
-        to: Type.Optional(Timestamp),
-        reason: Type.Optional(words(reasonCodes)),
-        unwatched: Type.Optional(
-          Type.Boolean({
-            description: 'No manager was alive to see it: the phase is the last that was seen.',
-          }),
-        ),
-      }),
-      {
-        description:
-          'Oldest first, without holes; the last one has no `to`. Empty when nothing is known of that time.',
-      },
-    ),
-    heartbeats: Type.Array(Type.Object({ at: Timestamp, roundTripMs: Type.Number() }), {
-      description: 'Of the present manager, oldest first, at most 120.',
-    }),
-    outages: Type.Integer({
-      description: 'Times that a wanted gateway stopped being RUNNING, or failed to start.',
-    }),
-    outageSeconds: Type.Number({
-      description: 'Time that it was wanted and not RUNNING; a start that has not failed is left out.',
-    }),
-  },
-  { $id: 'GatewayTimeline' },
-)
-export type GatewayTimeline = Static<typeof GatewayTimeline>
-
 export const HealthQuery = Type.Object(
   {
     report: Type.Optional({
       ...Flag,
       description: 'For people, who read the answer and not its status: 200 even when it is not healthy.',
     }),
-  },
-  { additionalProperties: false },
-)
-
-export const TimelineQuery = Type.Object(
-  {
-    hours: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, maximum: 168, default: 24, description: 'So far back.' }),
-    ),
   },
   { additionalProperties: false },
 )
@@ -257,42 +210,6 @@ export const BulkResult = Type.Object(
 )
 export type BulkResult = Static<typeof BulkResult>
 
-export const LeaseBody = Type.Object(
-  {
-    purpose: Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\x00-\\x1f]+$' }),
-    ttlSeconds: Type.Optional(Type.Integer({ minimum: 5, maximum: 86400, description: '[300]' })),
-    readOnly: Type.Optional(Type.Boolean({ description: '[false]' })),
-    healthUrl: Type.Optional(
-      Type.String({
-        maxLength: 500,
-        pattern: '^https?://(127\\.0\\.0\\.1|localhost|\\[::1\\])(:[0-9]{1,5})?(/[^\\s]*)?$',
-        description: 'An http(s) URL on 127.0.0.1, localhost or [::1]; polled and shown.',
-      }),
-    ),
-  },
-  { $id: 'LeaseRequest', additionalProperties: false },
-)
-export type LeaseBody = Static<typeof LeaseBody>
-
-export const LeaseRenewal = Type.Object(
-  { ttlSeconds: Type.Optional(Type.Integer({ minimum: 5, maximum: 86400 })) },
-  { $id: 'LeaseRenewal', additionalProperties: false },
-)
-
-/** A client id that nobody else has on this gateway until `expiresAt`, so that a bot connects without error 326. */
-export const Lease = Type.Object(
-  {
-    clientId: Type.Integer(),
-    host: Type.String(),
-    port: Type.Integer(),
-    accounts: Type.Array(Type.String()),
-    readOnly: Type.Boolean(),
-    expiresAt: Timestamp,
-  },
-  { $id: 'Lease' },
-)
-export type Lease = Static<typeof Lease>
-
 export const GatewaysQuery = Type.Object(
   { status: Type.Optional(words(gatewayStatuses)), ...PageQuery },
   { additionalProperties: false },
@@ -318,10 +235,5 @@ export const LogsQuery = Type.Object(
     ),
     follow: Type.Optional(Flag),
   },
-  { additionalProperties: false },
-)
-
-export const LeaseParams = Type.Object(
-  { id: FollowerId, clientId: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) },
   { additionalProperties: false },
 )

@@ -1,7 +1,8 @@
 // Open alerts by key: raised once, counted when raised again, told again while nobody sees to them, resolved when the cause is gone; stored, and sent
 // to every sink.
 import { randomUUID } from 'node:crypto'
-import type { Alert, AlertSinkStatus } from '../../schemas/system.ts'
+import type { Alert } from '../../schemas/alert.ts'
+import type { AlertSinkStatus } from '../../schemas/system.ts'
 import type { AlertCode } from '../ports/alert-codes.ts'
 import type { AlertChange, AlertDesk, AlertDraft, AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'

@@ -1,6 +1,7 @@
 // One sink's alerts on their way: in order, merged while they wait, tried again while the sink is away, the urgent at once; bounded. Never in anybody's
 // way.
-import type { Alert, AlertSinkStatus } from '../../schemas/system.ts'
+import type { Alert } from '../../schemas/alert.ts'
+import type { AlertSinkStatus } from '../../schemas/system.ts'
 import type { AlertChange, AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
 import { isFleetError, messageOf } from '../ports/errors.ts'

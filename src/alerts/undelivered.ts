@@ -1,6 +1,6 @@
 // The alert about alerts that a sink never got.
 import { randomUUID } from 'node:crypto'
-import type { Alert } from '../../schemas/system.ts'
+import type { Alert } from '../../schemas/alert.ts'
 
 /** `now`: milliseconds since the epoch. */
 export function undelivered(count: number, now: number, runbook: string | undefined): Alert {

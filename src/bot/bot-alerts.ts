@@ -1,5 +1,5 @@
 // The bot's alerts: the same book as the manager's, kept in memory. What is told is an event, so the same words count once for a while.
-import type { Alert } from '../../schemas/system.ts'
+import type { Alert } from '../../schemas/alert.ts'
 import { AlertBook } from '../alerts/alert-book.ts'
 import type { AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'

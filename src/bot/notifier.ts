@@ -1,5 +1,5 @@
 // How the bot tells a person something, seen from where it happens. It never fails and never waits.
-import type { AlertLevel } from '../../schemas/system.ts'
+import type { AlertLevel } from '../../schemas/alert.ts'
 
 export interface Notice {
   readonly level: AlertLevel

@@ -1,7 +1,7 @@
 // One gateway's news as it happens: from the manager's event stream, and by asking where the stream is refused, broken or silent.
 import { setTimeout as delay } from 'node:timers/promises'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { FleetEvent } from '../../schemas/system.ts'
 import { type ApiClient, segment } from './client.ts'
 import { followLive, type LiveItem } from './live.ts'
 

@@ -1,7 +1,8 @@
 // The manager's event stream as it is, for as long as one watches: a manager that goes is told of, and waited for.
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Alert } from '../../schemas/alert.ts'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { Alert, FleetEvent } from '../../schemas/system.ts'
 import { type ApiClient, ApiProblem, type Query } from './client.ts'
 import { CliError } from './io.ts'
 

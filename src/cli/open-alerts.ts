@@ -1,5 +1,5 @@
 // How many alerts are open, in the words of every command. Pure.
-import type { Alert } from '../../schemas/system.ts'
+import type { Alert } from '../../schemas/alert.ts'
 import { counted } from './terminal.ts'
 
 /** `2 open alerts, 1 acknowledged`: open is what is not resolved, and acknowledged ones are among them. Undefined when none is. */

@@ -1,7 +1,7 @@
 // Watches gateways until they are where a verb was meant to take them, telling each change of phase on the way.
 import { Option } from 'commander'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Gateway, GatewayStatus } from '../../schemas/gateway.ts'
-import type { FleetEvent } from '../../schemas/system.ts'
 import { approvalEnd } from './attention.ts'
 import { GatewayFeed, type GatewayFeedOptions } from './gateway-feed.ts'
 import { type GatewayProgress, secondsUntil } from './gateway-view.ts'

@@ -1,6 +1,6 @@
 // What `ibgm watch` knows of the fleet, and how it fills a screen. Pure but for what it is told.
+import type { Alert } from '../../schemas/alert.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { Alert } from '../../schemas/system.ts'
 import { compareAttention, needsPerson } from './attention.ts'
 import { fleetLine, gatewayTable } from './gateway-view.ts'
 import type { LiveItem } from './live.ts'

@@ -1,6 +1,6 @@
 // GatewayManager: the core's face. Records what people wish, wakes the reconciler, answers from memory; never acts on the engine itself.
 import type { FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
-import type { LeaseBody } from '../../schemas/gateway.ts'
+import type { LeaseBody } from '../../schemas/lease.ts'
 import type { AlertDesk } from '../ports/alerts.ts'
 import type { AuditTrail } from '../ports/audit.ts'
 import type { Caller, FleetControl, VerbOptions } from '../ports/fleet.ts'

@@ -1,9 +1,13 @@
 // The API's description in OpenAPI 3.1, drawn from the routes' own schemas.
 import swagger from '@fastify/swagger'
 import type { FastifyInstance, RouteOptions } from 'fastify'
+import * as alert from '../../schemas/alert.ts'
 import { Problem } from '../../schemas/common.ts'
+import * as event from '../../schemas/event.ts'
 import * as follower from '../../schemas/follower.ts'
 import * as gateway from '../../schemas/gateway.ts'
+import * as timeline from '../../schemas/gateway-timeline.ts'
+import * as lease from '../../schemas/lease.ts'
 import * as marketData from '../../schemas/market-data.ts'
 import * as system from '../../schemas/system.ts'
 
@@ -36,9 +40,8 @@ const tokenText = 'Made by `ibgm token create`. A server on loopback without tok
 
 /** Registers the named schemas and the description. Must come before any route. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
-  const named = [{ Problem }, follower, gateway, system, marketData].flatMap((module) =>
-    Object.values<unknown>(module),
-  )
+  const parts = [follower, gateway, timeline, lease, alert, event, system, marketData]
+  const named = [{ Problem }, ...parts].flatMap((module) => Object.values<unknown>(module))
   for (const schema of named) if (isNamed(schema)) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {

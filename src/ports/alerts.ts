@@ -1,5 +1,5 @@
 // Alerts as the core raises them, and where they go: a log, a chat webhook, anything. A sink never harms the fleet.
-import type { Alert, AlertLevel } from '../../schemas/system.ts'
+import type { Alert, AlertLevel } from '../../schemas/alert.ts'
 import type { AlertCode } from './alert-codes.ts'
 
 /** What an alert says; everything else is added by the book. */

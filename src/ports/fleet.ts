@@ -1,4 +1,6 @@
 // What the outside (HTTP, CLI, bots in process) may ask of the manager core. The driving port: GatewayManager implements it.
+import type { Alert } from '../../schemas/alert.ts'
+import type { FleetEvent, StreamPart } from '../../schemas/event.ts'
 import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
 import type {
   Gateway,
@@ -6,12 +8,11 @@ import type {
   GatewayScreen,
   GatewayStatus,
   GatewayStatusView,
-  GatewayTimeline,
-  Lease,
-  LeaseBody,
   StatusCounts,
 } from '../../schemas/gateway.ts'
-import type { Alert, FleetEvent, IbStatus, StreamPart, SystemStatus } from '../../schemas/system.ts'
+import type { GatewayTimeline } from '../../schemas/gateway-timeline.ts'
+import type { Lease, LeaseBody } from '../../schemas/lease.ts'
+import type { IbStatus, SystemStatus } from '../../schemas/system.ts'
 import type { FleetError } from './errors.ts'
 import type { GatewayCredentials, LogLine } from './runtime.ts'
 

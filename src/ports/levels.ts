@@ -1,8 +1,9 @@
 // How things stand, as plain values for whoever shows them as figures: read from memory, without asking anybody.
+import type { AlertLevel } from '../../schemas/alert.ts'
 import type { GatewayPhase, GatewayStatus } from '../../schemas/gateway.ts'
 import type { GapClass } from '../../schemas/market-data.ts'
 import type { ReasonCode } from '../../schemas/reason.ts'
-import type { AlertLevel, AlertSinkStatus, IbStatus } from '../../schemas/system.ts'
+import type { AlertSinkStatus, IbStatus } from '../../schemas/system.ts'
 
 export interface GatewayLevels {
   readonly followerId: string

@@ -1,9 +1,10 @@
 // What the manager remembers across restarts. Every method fails with STORE_UNAVAILABLE when the store does not answer, and then nothing was written,
 // except that a write whose acknowledgement was lost on the way is there whole: each is one document, and may be repeated.
+import type { Alert, AlertLevel } from '../../schemas/alert.ts'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Follower, FollowerState } from '../../schemas/follower.ts'
 import type { BarSource, Timeframe } from '../../schemas/market-data.ts'
 import type { ReasonCode } from '../../schemas/reason.ts'
-import type { Alert, AlertLevel, FleetEvent } from '../../schemas/system.ts'
 
 /** A document that could not be read as what it should be; reported, skipped, never changed. */
 export interface MalformedRecord {

@@ -1,6 +1,6 @@
 // The alert book: one open alert per key, told once, stored, and no sink or store that fails does any harm.
 import t from 'tap'
-import type { Alert } from '../../schemas/system.ts'
+import type { Alert } from '../../schemas/alert.ts'
 import { AlertBook } from '../../src/alerts/alert-book.ts'
 import type { AlertDraft, AlertSink } from '../../src/ports/alerts.ts'
 import { FleetError } from '../../src/ports/errors.ts'

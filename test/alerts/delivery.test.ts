@@ -1,6 +1,6 @@
 // One sink's alerts on their way: in order, merged and bounded while it is away, each delivered once when it is back.
 import t from 'tap'
-import type { AlertLevel } from '../../schemas/system.ts'
+import type { AlertLevel } from '../../schemas/alert.ts'
 import { Delivery } from '../../src/alerts/delivery.ts'
 import type { AlertSink } from '../../src/ports/alerts.ts'
 import { FleetError } from '../../src/ports/errors.ts'

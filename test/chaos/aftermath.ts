@@ -1,7 +1,7 @@
 // After the storm: all that is wanted must come back and really answer, history must hang together, and the end must leave nothing.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { FleetEvent } from '../../schemas/system.ts'
 import { canary } from '../integration/docker-fleet.ts'
 import { ofHistory } from './invariants.ts'
 import { accountsOf } from './probe.ts'

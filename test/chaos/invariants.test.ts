@@ -1,7 +1,7 @@
 // The judges of a chaos run, judged: each lets a good world pass and finds what is broken in a bad one.
 import t from 'tap'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { FleetEvent } from '../../schemas/system.ts'
 import { labels } from '../../src/adapters/docker/labels.ts'
 import { ofContainers, ofHistory, ofListeners, ofRunning, type SeenContainer } from './invariants.ts'
 import { Recoveries } from './recoveries.ts'

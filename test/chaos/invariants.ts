@@ -1,6 +1,6 @@
 // What must hold whatever happens, as judgements on what was seen from outside. Pure.
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { FleetEvent } from '../../schemas/system.ts'
 import { labels } from '../../src/adapters/docker/labels.ts'
 
 export interface SeenContainer {

@@ -1,7 +1,7 @@
 // watch, events -f and timeline against a made-up stream: what is drawn, told and resumed.
 import t from 'tap'
+import type { Alert } from '../../schemas/alert.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { Alert } from '../../schemas/system.ts'
 import { openScreen } from '../../src/cli/screen.ts'
 import { painter } from '../../src/cli/terminal.ts'
 import { fit, WatchBoard } from '../../src/cli/watch-board.ts'

@@ -1,7 +1,8 @@
 // What every store promises, as one suite that runs against each adapter.
 import type { Test } from 'tap'
+import type { Alert } from '../../schemas/alert.ts'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Follower } from '../../schemas/follower.ts'
-import type { Alert, FleetEvent } from '../../schemas/system.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { type FleetError, isFleetError } from '../../src/ports/errors.ts'
 import type { Processes } from '../../src/ports/lock-holder.ts'

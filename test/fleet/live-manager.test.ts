@@ -1,6 +1,6 @@
 // The live feed and the timeline of a whole manager over simulated gateways: what they are told, and over a restart.
 import t, { type Test } from 'tap'
-import type { StreamPart } from '../../schemas/system.ts'
+import type { StreamPart } from '../../schemas/event.ts'
 import type { GatewayManager } from '../../src/fleet/manager.ts'
 import type { StreamItem } from '../../src/ports/fleet.ts'
 import { makeWorld, until } from './world.ts'

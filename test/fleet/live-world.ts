@@ -1,6 +1,7 @@
 // A live feed over a fleet that a test makes up: gateways with a phase, alerts, a store in memory; and readers that say what they were told.
+import type { Alert } from '../../schemas/alert.ts'
+import type { FleetEvent, StreamPart } from '../../schemas/event.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { Alert, FleetEvent, StreamPart } from '../../schemas/system.ts'
 import { Audit } from '../../src/fleet/history/audit.ts'
 import { LiveFeed, type LiveFeedDeps } from '../../src/fleet/history/live-feed.ts'
 import { FleetError } from '../../src/ports/errors.ts'

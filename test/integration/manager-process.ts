@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { FleetEvent } from '../../schemas/system.ts'
 import { until } from '../fleet/world.ts'
 import { canary } from './docker-fleet.ts'
 

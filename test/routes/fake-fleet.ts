@@ -1,7 +1,9 @@
 // A manager core in memory, for tests of the HTTP layer: real state and the port's promises, without gateways. Tests move it by its own methods.
+import type { Alert } from '../../schemas/alert.ts'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Follower, FollowerCreate, FollowerPatch } from '../../schemas/follower.ts'
-import type { Gateway, GatewayScreen, GatewayStatus, Lease, LeaseBody } from '../../schemas/gateway.ts'
-import type { Alert, FleetEvent } from '../../schemas/system.ts'
+import type { Gateway, GatewayScreen, GatewayStatus } from '../../schemas/gateway.ts'
+import type { Lease, LeaseBody } from '../../schemas/lease.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
 import { eventId } from '../../src/fleet/history/event-id.ts'
 import { LiveFeed } from '../../src/fleet/history/live-feed.ts'

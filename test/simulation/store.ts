@@ -1,7 +1,7 @@
 // A store in memory that outlives managers: the documents, and how one manager process reaches them.
-
+import type { Alert } from '../../schemas/alert.ts'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Follower } from '../../schemas/follower.ts'
-import type { Alert, FleetEvent } from '../../schemas/system.ts'
 import { FleetError } from '../../src/ports/errors.ts'
 import type {
   AlertStore,

@@ -1,5 +1,5 @@
 // What must hold at every moment, checked after each thing that happens: against the world itself, never against what the manager says of it.
-import type { Alert } from '../../schemas/system.ts'
+import type { Alert } from '../../schemas/alert.ts'
 import type { LogLine } from '../../src/ports/runtime.ts'
 import { type Container, isUp } from './engine.ts'
 import type { EngineUse } from './engine-client.ts'

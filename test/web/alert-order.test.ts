@@ -1,6 +1,6 @@
 // Which alerts are read first.
 import t from 'tap'
-import type { Alert, AlertLevel } from '../../schemas/system.ts'
+import type { Alert, AlertLevel } from '../../schemas/alert.ts'
 import { listAlerts, mergeAlerts } from '../../web/src/alerts/alert-order.ts'
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 20, 12, minute)).toISOString()

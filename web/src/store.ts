@@ -1,7 +1,8 @@
 // What the page knows, as signals: written by the live stream alone, read by every page.
 import { computed, signal } from '@preact/signals'
+import type { Alert } from '../../schemas/alert.ts'
+import type { FleetEvent } from '../../schemas/event.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
-import type { Alert, FleetEvent } from '../../schemas/system.ts'
 
 export type { Alert, FleetEvent, Gateway }
 

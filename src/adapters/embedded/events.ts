@@ -1,5 +1,5 @@
 // The audit history: events by id, with two indexes, by time and by follower.
-import type { FleetEvent } from '../../../schemas/system.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import type { EventStore } from '../../ports/stores.ts'
 import type { Database, Key } from './database.ts'
 

@@ -1,5 +1,5 @@
 // The audit history and the alerts, in the order of time.
-import type { FleetEvent } from '../../../schemas/system.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import type { AlertRecord, AlertStore, EventStore } from '../../ports/stores.ts'
 import { collections } from './collections.ts'
 import type { Connection } from './connection.ts'

@@ -1,7 +1,7 @@
 // Levels of the fleet as a whole: gateways by status and phase, open alerts, what it all stands on, what waits for IB's limits.
 import { Gauge, type Registry } from 'prom-client'
+import { alertLevels } from '../../../schemas/alert.ts'
 import { gatewayPhases, gatewayStatuses } from '../../../schemas/gateway.ts'
-import { alertLevels } from '../../../schemas/system.ts'
 import type { Levels } from '../../ports/levels.ts'
 
 /** Returns how to show other levels; every label value is there, 0 included. */

@@ -1,5 +1,5 @@
 // An alert as a Discord message. Limits and mentions: Discord, "Webhook Resource" and "Message Resource".
-import type { Alert } from '../../../schemas/system.ts'
+import type { Alert } from '../../../schemas/alert.ts'
 import type { AlertChange } from '../../ports/alerts.ts'
 
 export interface DiscordMessage {

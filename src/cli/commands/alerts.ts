@@ -1,5 +1,5 @@
 // `ibgm alerts`: what needs somebody.
-import type { Alert, AlertLevel } from '../../../schemas/system.ts'
+import type { Alert, AlertLevel } from '../../../schemas/alert.ts'
 import { segment } from '../client.ts'
 import { CliError, exitCodes } from '../io.ts'
 import { openAlerts } from '../open-alerts.ts'

@@ -1,5 +1,5 @@
 // `ibgm events`: what happened and who asked for it; with -f as it happens.
-import type { FleetEvent } from '../../../schemas/system.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import type { ApiClient, Query } from '../client.ts'
 import { type ExitCode, exitCodes } from '../io.ts'
 import { followLive } from '../live.ts'

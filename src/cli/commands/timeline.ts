@@ -1,5 +1,5 @@
 // `ibgm timeline`: what phases a gateway went through, how long each took, and what was down when.
-import type { GatewayTimeline } from '../../../schemas/gateway.ts'
+import type { GatewayTimeline } from '../../../schemas/gateway-timeline.ts'
 import { segment } from '../client.ts'
 import { statusCell } from '../gateway-view.ts'
 import { CliError, exitCodes } from '../io.ts'

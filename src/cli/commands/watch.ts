@@ -1,6 +1,6 @@
 // `ibgm watch`: the fleet as it changes; a table in place on a terminal, a line for each change in a pipe.
+import type { Alert } from '../../../schemas/alert.ts'
 import type { Gateway } from '../../../schemas/gateway.ts'
-import type { Alert } from '../../../schemas/system.ts'
 import { progressLine } from '../gateway-view.ts'
 import { exitCodes } from '../io.ts'
 import { followLive, type LiveItem } from '../live.ts'

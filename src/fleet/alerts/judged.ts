@@ -1,6 +1,6 @@
 // What the alerts of one gateway are judged by, and how they name it.
+import type { AlertLevel } from '../../../schemas/alert.ts'
 import type { Follower } from '../../../schemas/follower.ts'
-import type { AlertLevel } from '../../../schemas/system.ts'
 import type { IbRegion } from '../../calendar/ib-maintenance.ts'
 import type { AlertCode } from '../../ports/alert-codes.ts'
 import type { AlertDraft } from '../../ports/alerts.ts'

@@ -1,6 +1,6 @@
 // The fleet's levels for the figures: one cheap pass over what is in memory.
-import type { AlertLevel } from '../../../schemas/system.ts'
-import { alertLevels } from '../../../schemas/system.ts'
+import type { AlertLevel } from '../../../schemas/alert.ts'
+import { alertLevels } from '../../../schemas/alert.ts'
 import type { FleetLevels, GatewayLevels } from '../../ports/levels.ts'
 import type { Fleet } from '../fleet.ts'
 import { gatewayStatus } from '../lifecycle/state.ts'

@@ -1,6 +1,6 @@
 // The audit history: who did what to which follower, and what the fleet did by itself. Never carries a secret.
 import pLimit from 'p-limit'
-import type { FleetEvent } from '../../../schemas/system.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import type { AuditTrail, Happening } from '../../ports/audit.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { isFleetError } from '../../ports/errors.ts'

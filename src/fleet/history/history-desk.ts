@@ -1,5 +1,5 @@
 // Alerts and events for those outside: read, acknowledged, followed as they happen.
-import type { Alert } from '../../../schemas/system.ts'
+import type { Alert } from '../../../schemas/alert.ts'
 import type { Caller, FleetControl } from '../../ports/fleet.ts'
 import type { Fleet } from '../fleet.ts'
 import { placeOf } from './event-id.ts'

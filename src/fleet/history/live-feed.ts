@@ -1,6 +1,7 @@
 // What happens in the fleet, for whoever follows it: the history, and the states of gateways and alerts, each made once for all who are told.
+import type { Alert } from '../../../schemas/alert.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import type { Gateway } from '../../../schemas/gateway.ts'
-import type { Alert, FleetEvent } from '../../../schemas/system.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { FollowQuery, StreamItem } from '../../ports/fleet.ts'
 import type { EventStore } from '../../ports/stores.ts'

@@ -1,5 +1,6 @@
 // One follower of what happens: where in the history it is, and which states it has not been told yet. Takes some at a time, when it can.
-import type { Alert, FleetEvent } from '../../../schemas/system.ts'
+import type { Alert } from '../../../schemas/alert.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import { FleetError, isFleetError } from '../../ports/errors.ts'
 import type { FollowQuery, StreamItem } from '../../ports/fleet.ts'
 import type { LiveFeed } from './live-feed.ts'

@@ -1,5 +1,5 @@
 // The latest events of this manager, in memory: whoever follows the history reads them here and asks the store only for what lies further back.
-import type { FleetEvent } from '../../../schemas/system.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import { placeAfter } from './event-id.ts'
 
 export class RecentEvents {

@@ -1,7 +1,8 @@
 // What a gateway has been through, told from its history: phases one after the other, and how long it was down. The telling is pure.
-import { type GatewayPhase, type GatewayTimeline, gatewayPhases } from '../../../schemas/gateway.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
+import { type GatewayPhase, gatewayPhases } from '../../../schemas/gateway.ts'
+import type { GatewayTimeline } from '../../../schemas/gateway-timeline.ts'
 import { type ReasonCode, reasonCodes } from '../../../schemas/reason.ts'
-import type { FleetEvent } from '../../../schemas/system.ts'
 import type { Fleet } from '../fleet.ts'
 import { gatewayStatus } from '../lifecycle/state.ts'
 import type { Keeper } from '../reconcile/keeper.ts'

@@ -1,5 +1,5 @@
 // Client leases: a client id per bot and purpose that nobody else on the gateway has, so that no bot ever meets error 326.
-import type { Lease, LeaseBody } from '../../../schemas/gateway.ts'
+import type { Lease, LeaseBody } from '../../../schemas/lease.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { FleetError } from '../../ports/errors.ts'
 import type { Caller } from '../../ports/fleet.ts'

@@ -1,6 +1,6 @@
 // Alerts of a whole fleet: a second factor from its first request to the lock under one key, and bots merged with their gateway.
 import t from 'tap'
-import type { Alert } from '../../../schemas/system.ts'
+import type { Alert } from '../../../schemas/alert.ts'
 import { createSimulatedRuntime } from '../../../src/adapters/simulated/runtime.ts'
 import { GatewayManager } from '../../../src/fleet/manager.ts'
 import type { AlertSink } from '../../../src/ports/alerts.ts'

@@ -1,6 +1,6 @@
 // The audit history: ids that sort by time and are never given twice, and a store that is away holds nobody up.
 import t from 'tap'
-import type { FleetEvent } from '../../../schemas/system.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import { Audit } from '../../../src/fleet/history/audit.ts'
 import { FleetError } from '../../../src/ports/errors.ts'
 import type { EventStore } from '../../../src/ports/stores.ts'

@@ -1,7 +1,7 @@
 // What a gateway has been through, from its phases: spans without holes, and which of them were outages. Minutes after noon.
 import t from 'tap'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import type { GatewayPhase } from '../../../schemas/gateway.ts'
-import type { FleetEvent } from '../../../schemas/system.ts'
 import { type PhaseBegin, phaseBegin, tellTimeline } from '../../../src/fleet/history/timeline.ts'
 import { noon } from '../looks.ts'
 

@@ -1,6 +1,7 @@
 // What the page makes of the stream: after a reconnect nothing is lost and nothing is doubled.
 import t from 'tap'
-import type { Alert, FleetEvent } from '../../../schemas/system.ts'
+import type { Alert } from '../../../schemas/alert.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import { applyMessages, emptySnapshot, type Message, readMessage } from '../../../web/src/live/snapshot.ts'
 import { aGateway } from '../gateways.ts'
 

@@ -1,6 +1,6 @@
 // Acknowledging an alert. Its card keeps its place for a moment: the second press of a double click must not meet the next alert.
 import { signal } from '@preact/signals'
-import type { Alert } from '../../../schemas/system.ts'
+import type { Alert } from '../../../schemas/alert.ts'
 import { api } from '../api.ts'
 import { asProblem } from '../polled.ts'
 import { toast } from '../ui/toast.tsx'

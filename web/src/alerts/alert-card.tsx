@@ -1,5 +1,5 @@
 // One alert: what happened, to whom, what to do, and who has seen to it.
-import type { Alert, AlertLevel } from '../../../schemas/system.ts'
+import type { Alert, AlertLevel } from '../../../schemas/alert.ts'
 import { addressOf } from '../places.ts'
 import { Button } from '../ui/button.tsx'
 import type { Tone } from '../ui/phases.ts'

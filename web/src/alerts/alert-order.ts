@@ -1,5 +1,5 @@
 // Which alerts are read first: what is open by its level, then what is over, the latest first.
-import type { Alert, AlertLevel } from '../../../schemas/system.ts'
+import type { Alert, AlertLevel } from '../../../schemas/alert.ts'
 
 const weight: Record<AlertLevel, number> = { CRITICAL: 3, ERROR: 2, WARNING: 1, INFO: 0 }
 

@@ -1,6 +1,6 @@
 // The alerts: what needs a person first, then what is over. Told live; what was resolved before the page was opened is asked for.
 import { useMemo } from 'preact/hooks'
-import type { Alert } from '../../../schemas/system.ts'
+import type { Alert } from '../../../schemas/alert.ts'
 import { api } from '../api.ts'
 import { usePolled } from '../polled.ts'
 import { alerts } from '../store.ts'

@@ -1,5 +1,5 @@
 // Events from two sources as one list. Pure.
-import type { FleetEvent } from '../../../schemas/system.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 
 /** Newest first, each once. */
 export function merged(...lists: ReadonlyArray<readonly FleetEvent[]>): FleetEvent[] {

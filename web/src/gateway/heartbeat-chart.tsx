@@ -1,6 +1,7 @@
 // The round trips of the latest heartbeats as a line, and in words: a gateway that grows slow shows it here first.
 import { useEffect, useState } from 'preact/hooks'
-import type { Gateway, GatewayTimeline } from '../../../schemas/gateway.ts'
+import type { Gateway } from '../../../schemas/gateway.ts'
+import type { GatewayTimeline } from '../../../schemas/gateway-timeline.ts'
 import { roundTrip } from '../ui/duration.ts'
 import { Panel } from '../ui/facts.tsx'
 import { Age } from '../ui/time.tsx'

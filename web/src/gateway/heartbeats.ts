@@ -1,5 +1,5 @@
 // Round trips of heartbeats: what is known of them, and their line in a chart. Pure.
-import type { GatewayTimeline } from '../../../schemas/gateway.ts'
+import type { GatewayTimeline } from '../../../schemas/gateway-timeline.ts'
 
 export type Heartbeat = GatewayTimeline['heartbeats'][number]
 

@@ -1,7 +1,7 @@
 // What the gateway has been through: outages, the band of its phases, and the same as a table.
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { GatewayTimeline } from '../../../schemas/gateway.ts'
+import type { GatewayTimeline } from '../../../schemas/gateway-timeline.ts'
 import type { Polled } from '../polled.ts'
 import { now } from '../store.ts'
 import { moment } from '../ui/duration.ts'

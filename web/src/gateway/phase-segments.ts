@@ -1,5 +1,6 @@
 // The geometry of a day's phases: where each lies on a band from left to right. Pure.
-import type { GatewayPhase, GatewayTimeline } from '../../../schemas/gateway.ts'
+import type { GatewayPhase } from '../../../schemas/gateway.ts'
+import type { GatewayTimeline } from '../../../schemas/gateway-timeline.ts'
 import type { ReasonCode } from '../../../schemas/reason.ts'
 import { lookOfStay, type Tone } from '../ui/phases.ts'
 

@@ -1,7 +1,7 @@
 // What happened to this gateway and who asked for it: the audit history of the last day, newest first, going on by itself.
 import { useComputed, useSignal } from '@preact/signals'
 import { useCallback } from 'preact/hooks'
-import type { FleetEvent } from '../../../schemas/system.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import { api } from '../api.ts'
 import { usePolled } from '../polled.ts'
 import { history, managerNow } from '../store.ts'

@@ -1,6 +1,7 @@
 // What a gateway has been through, asked for when its phase changes and each minute.
 import { useCallback, useEffect } from 'preact/hooks'
-import type { Gateway, GatewayTimeline } from '../../../schemas/gateway.ts'
+import type { Gateway } from '../../../schemas/gateway.ts'
+import type { GatewayTimeline } from '../../../schemas/gateway-timeline.ts'
 import { api } from '../api.ts'
 import { type Polled, usePolled } from '../polled.ts'
 

@@ -1,6 +1,7 @@
 // What the stream has told so far. Pure: messages in, the next snapshot out; after a reconnect nothing is lost and nothing is doubled.
+import type { Alert } from '../../../schemas/alert.ts'
+import type { FleetEvent } from '../../../schemas/event.ts'
 import type { Gateway } from '../../../schemas/gateway.ts'
-import type { Alert, FleetEvent } from '../../../schemas/system.ts'
 
 export interface Snapshot {
   readonly gateways: ReadonlyMap<string, Gateway>
