@@ -166,6 +166,7 @@ t.test('ON_SHUTDOWN=leave: the next manager adopts, and touches nothing', async 
 
 t.test('whoever asks for a gateway that is not there gets a rejection, never a throw', async (t) => {
   const { manager } = await makeWorld(t)
+  await manager.load()
   const calls: Promise<unknown>[] = [
     manager.launchGateway('nobody'),
     manager.stopGateway('nobody'),
