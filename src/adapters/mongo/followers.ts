@@ -17,6 +17,9 @@ import {
 
 type Followers = Collection<StoredDocument>
 
+/** Documents that are in memory at a time, beside the records made of them: thousands are read again every few seconds. */
+const batchSize = 500
+
 export function createFollowerStore(connection: Connection): FollowerStore {
   function onFollowers<T>(doing: string, work: (followers: Followers) => Promise<T>): Promise<T> {
     return connection.on(doing, collections.followers, work)
@@ -29,8 +32,7 @@ export function createFollowerStore(connection: Connection): FollowerStore {
   }
 
   return {
-    list: () =>
-      onFollowers('read the followers', async (followers) => readAll(await followers.find().toArray())),
+    list: () => onFollowers('read the followers', (followers) => readAll(followers.find({}, { batchSize }))),
 
     get: (id) =>
       onFollowers(`read follower ${id}`, async (followers) => {
@@ -89,24 +91,26 @@ async function locate(followers: Followers, id: string): Promise<StoredDocument 
   return byId && followerId(byId) === text ? byId : null
 }
 
-function readAll(documents: readonly FollowerDocument[]): {
+async function readAll(documents: AsyncIterable<FollowerDocument>): Promise<{
   followers: Follower[]
   malformed: MalformedRecord[]
-} {
-  const found = new Map<string, Follower>()
+}> {
+  const found = new Map<string, { readonly follower: Follower; readonly isKeyedById: boolean }>()
   const malformed: MalformedRecord[] = []
-  // In the order in which one would be located: where two documents claim one id, both ways of reading find the same.
-  for (const document of documents.toSorted((a, b) => Number(isKeyedById(b)) - Number(isKeyedById(a)))) {
+  for await (const document of documents) {
     const read = readFollower(document)
-    if (!('follower' in read)) malformed.push(read)
-    else if (found.has(read.follower.id))
-      malformed.push({
-        id: read.follower.id,
-        message: 'another document has the same id; this one is ignored',
-      })
-    else found.set(read.follower.id, read.follower)
+    if (!('follower' in read)) {
+      malformed.push(read)
+      continue
+    }
+    const { id } = read.follower
+    const known = found.get(id)
+    if (known) malformed.push({ id, message: 'another document has the same id; this one is ignored' })
+    // The one that would be located: where two documents claim one id, both ways of reading find the same.
+    if (!known || (!known.isKeyedById && isKeyedById(document)))
+      found.set(id, { follower: read.follower, isKeyedById: isKeyedById(document) })
   }
-  return { followers: [...found.values()], malformed }
+  return { followers: Array.from(found.values(), ({ follower }) => follower), malformed }
 }
 
 function isKeyedById(document: FollowerDocument): boolean {
