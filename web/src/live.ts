@@ -9,10 +9,15 @@ import { here, leaveLogin } from './router.ts'
 import { alerts, type Connection, connection, gateways, history, loaded, setManagerTime } from './store.ts'
 import { token } from './token.ts'
 
+const frameMs = 16
+/** Two renderings. */
+const apartMs = 100
+
 let snapshot: Snapshot = emptySnapshot
 let pending: Message[] = []
 let lastEventId: string | undefined
 let heardAt = Date.now()
+let shownAtMs = Number.NEGATIVE_INFINITY
 let current: AbortController | undefined
 let wake = () => {}
 
@@ -109,15 +114,19 @@ function heard(): void {
   heardAt = Date.now()
 }
 
-/** Messages of one moment are shown at once: one rendering for a fleet that starts, not a thousand. */
+/**
+ * Messages of one moment are shown at once: one rendering for a fleet that starts, not a thousand. The first after a quiet moment is shown with the next
+ * frame; where heartbeats come without end, ten times a second is as often as an eye can follow.
+ */
 function receive(message: Message): void {
-  if (pending.length === 0) setTimeout(flush, 16)
+  if (pending.length === 0) setTimeout(flush, Math.max(frameMs, shownAtMs + apartMs - performance.now()))
   pending.push(message)
 }
 
 function flush(): void {
   const messages = pending
   pending = []
+  shownAtMs = performance.now()
   if (messages.length === 0) return
   snapshot = applyMessages(snapshot, messages)
   const synced = messages.findLast((message) => message.kind === 'synced')
