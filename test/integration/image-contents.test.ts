@@ -53,7 +53,8 @@ async function filesOf(name: string): Promise<Map<string, Entry> | undefined> {
     }
     return files
   } finally {
-    await container.remove()
+    // With the volume that the image declares.
+    await container.remove({ v: true })
   }
 }
 

@@ -151,6 +151,11 @@ t.test(
       ({ healthy, fleet }) => healthy && fleet.total === 1,
       'known',
     )
+    await until(
+      () => manager.readiness(),
+      ({ ready }) => ready,
+      'ready',
+    )
     t.throws(() => manager.getGateway('b'), { code: 'FOLLOWER_NOT_FOUND' })
   },
 )
