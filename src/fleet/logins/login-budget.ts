@@ -1,9 +1,9 @@
 // Logins that a username may still spend: IBKR locks it after ten rejected ones in a day, so machines stop long before. Kept in the store.
-import pLimit, { type LimitFunction } from 'p-limit'
 import type { Follower } from '../../../schemas/follower.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { FleetError } from '../../ports/errors.ts'
 import type { LoginBudgetRecord, LoginBudgetStore } from '../../ports/stores.ts'
+import { Turns } from '../../ports/turns.ts'
 import { freeAgainAt, isSpent, type Limit, withinWindow } from '../lifecycle/limits.ts'
 
 export interface BudgetLimits {
@@ -27,7 +27,7 @@ export class LoginBudget {
   readonly #clock: Clock
   readonly #limits: BudgetLimits
   /** Changes of one record follow each other: of two at once, one would be lost. */
-  readonly #turns = new Map<string, LimitFunction>()
+  readonly #turns = new Turns()
   /** Rejections that the store has not taken yet, by key: they count all the same. */
   readonly #unstored = new Map<string, readonly Rejection[]>()
 
@@ -110,9 +110,7 @@ export class LoginBudget {
   }
 
   #inTurn<T>(key: string, task: (record: LoginBudgetRecord) => Promise<T>): Promise<T> {
-    const turn = this.#turns.get(key) ?? pLimit(1)
-    this.#turns.set(key, turn)
-    return turn(async () => {
+    return this.#turns.take(key, async () => {
       const stored = (await this.#store.get(key)) ?? { key, rejected: [], starts: [] }
       const unstored = this.#unstored.get(key) ?? []
       return task(unstored.reduce((record, rejection) => this.#withRejection(record, rejection), stored))
