@@ -85,19 +85,25 @@ interface Source {
   readonly text: string
   /** What it imports: files from the root, packages and `node:` modules by name. */
   readonly imports: readonly string[]
+  /** Those of them that are loaded with the file: neither types alone, nor what is imported when it is needed. */
+  readonly loads: readonly string[]
 }
 
 const sources: Source[] = await Promise.all(
   (await Promise.all(['schemas', 'routes', 'src', 'web/src'].map(filesBelow))).flat().map(async (file) => {
     const text = await readFile(join(root, file), 'utf8')
     const found = text.matchAll(
-      /^(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'|^import '([^']+)'/gms,
+      /^(?:import|export)\b( type\b)?[^'"`;]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'|^import '([^']+)'/gms,
     )
-    const imports = [...found].map(([, from, dynamic, bare]) => from ?? dynamic ?? bare ?? '')
+    const imports = [...found].map(([, type, from, dynamic, bare]) => {
+      const name = from ?? dynamic ?? bare ?? ''
+      return { name: name.startsWith('.') ? join(dirname(file), name) : name, isLoaded: !type && !dynamic }
+    })
     return {
       file,
       text,
-      imports: imports.map((name) => (name.startsWith('.') ? join(dirname(file), name) : name)),
+      imports: imports.map(({ name }) => name),
+      loads: imports.filter(({ isLoaded }) => isLoaded).map(({ name }) => name),
     }
   }),
 )
@@ -171,6 +177,11 @@ t.test('the dashboard knows schemas as types only: their library stays out of th
   )
 })
 
+t.test('the command line starts with no more than its help needs', async (t) => {
+  const packages = [...loadedWith('src/cli/main.ts')].filter((name) => !/^(node:|src\/|schemas\/)/.test(name))
+  t.strictSame(packages.sort(), ['commander'])
+})
+
 t.test('every file says first what it owns', async (t) => {
   const silent = sources.filter(({ text }) => !/^(#!.*\n)?(\/\/|\/\*\*)/.test(text)).map(({ file }) => file)
   t.strictSame(silent, [])
@@ -181,6 +192,16 @@ function importsThat(breakRule: (file: string, name: string) => boolean): string
   return sources.flatMap(({ file, imports }) =>
     imports.filter((name) => breakRule(file, name)).map((name) => `${file} must not import ${name}`),
   )
+}
+
+/** Whatever is loaded with a file: files from the root, packages and `node:` modules by name. */
+function loadedWith(file: string, found = new Set<string>()): Set<string> {
+  for (const name of sources.find((source) => source.file === file)?.loads ?? []) {
+    if (found.has(name)) continue
+    found.add(name)
+    loadedWith(name, found)
+  }
+  return found
 }
 
 async function filesBelow(folder: string): Promise<string[]> {
