@@ -26,6 +26,20 @@ function memoryStore(): AlertStore & { readonly alerts: Map<string, Alert> } {
   }
 }
 
+/** A store that takes nothing while it is away. */
+function storeThatGoesAway() {
+  const store = memoryStore()
+  const away = {
+    ...store,
+    isAway: false,
+    put: async (alert: Alert) => {
+      if (away.isAway) throw new FleetError('STORE_UNAVAILABLE', 'away')
+      await store.put(alert)
+    },
+  }
+  return away
+}
+
 function bookOf(store: AlertStore = memoryStore(), others: AlertSink[] = []) {
   const clock = new FakeClock()
   const told: string[] = []
@@ -190,21 +204,16 @@ t.test('one that is resolved while its acknowledgement is written stays resolved
 })
 
 t.test('an acknowledgement counts while the store is away, and is written later', async (t) => {
-  const store = memoryStore()
-  let up = true
-  const put = async (alert: Alert) => {
-    if (!up) throw new FleetError('STORE_UNAVAILABLE', 'away')
-    await store.put(alert)
-  }
-  const { book } = bookOf({ ...store, put })
+  const store = storeThatGoesAway()
+  const { book } = bookOf(store)
   book.raise(draft())
   await book.flush()
   const [{ id = '' } = {}] = book.open()
-  up = false
+  store.isAway = true
   t.match(await book.acknowledge(id, 'ann'), { acknowledgedBy: 'ann' })
   t.match([...book.open()], [{ acknowledgedBy: 'ann' }])
   t.equal(store.alerts.get(id)?.acknowledgedBy, undefined)
-  up = true
+  store.isAway = false
   book.storeAgain()
   await book.flush()
   t.match(store.alerts.get(id), { acknowledgedBy: 'ann' })
@@ -393,19 +402,15 @@ t.test('while the store is away, the open ones are listed', async (t) => {
 })
 
 t.test('what the store would not take is written when it is back, the latest word alone', async (t) => {
-  const store = memoryStore()
-  let up = false
-  const put = async (alert: Alert) => {
-    if (!up) throw new FleetError('STORE_UNAVAILABLE', 'away')
-    await store.put(alert)
-  }
-  const { book } = bookOf({ ...store, put })
+  const store = storeThatGoesAway()
+  const { book } = bookOf(store)
+  store.isAway = true
   book.raise(draft())
   await book.flush()
   book.raise(draft({ key: 'engine:DOWN' }))
   book.resolve('engine:DOWN')
   await book.flush()
-  up = true
+  store.isAway = false
   book.storeAgain()
   await book.flush()
   t.match(

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import type { Gateway } from '../../schemas/gateway.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
 import { startServer } from '../../src/server/server.ts'
+import { apiCalls } from '../api-calls.ts'
 import { FastClock } from '../fast-clock.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { botWorld, ordersAt } from './bot-world.ts'
@@ -35,14 +36,7 @@ async function serve(t: Test) {
     },
   })
   t.teardown(() => server.close())
-  const call = async <T>(method: string, path: string, body?: object) => {
-    const answer = await fetch(`${server.url}${path}`, {
-      method,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    })
-    const said = await answer.text()
-    return { status: answer.status, body: (said ? JSON.parse(said) : undefined) as T }
-  }
+  const call = apiCalls(server.url)
   const launch = async (id: string, username: string) => {
     await call('POST', '/api/v1/followers', { id })
     await call('PUT', `/api/v1/followers/${id}/credentials`, { username, password: 'sim' })
@@ -58,6 +52,18 @@ const managed = (url: string, followerId: string) => ({
   GATEWAY_MANAGER_URL: url,
   FOLLOWER_ID: followerId,
 })
+
+/** A bot of alice's gateway that has bought two SPY, the only order of its first turn. */
+async function buyer(world: Awaited<ReturnType<typeof botWorld>>, url: string) {
+  const buysOnce =
+    "return turn === 1 ? [{ symbol: 'SPY', action: 'BUY', quantity: 2, orderType: 'MKT', effect: 'open' }] : []"
+  const strategies = await world.strategy('B', buysOnce)
+  const bot = await world.startBot({
+    env: { ...managed(url, 'alice'), DRY_RUN: 'false', STRATEGY_MODULES: strategies },
+  })
+  await bot.filled('SPY', 2)
+  return bot
+}
 
 t.test('a locked gateway ends the wait at once, with the words for a failed login', async (t) => {
   const { server, call, launch } = await serve(t)
@@ -147,16 +153,7 @@ t.test(
     await world.writeGameplan()
     const shown: Record<string, unknown> = { endpoint: { host: '127.0.0.1', port: world.port } }
     const manager = await managerStub(t, shown, world.port)
-    const buysOnce =
-      "return turn === 1 ? [{ symbol: 'SPY', action: 'BUY', quantity: 2, orderType: 'MKT', effect: 'open' }] : []"
-    const bot = await world.startBot({
-      env: {
-        ...managed(manager.url, 'alice'),
-        DRY_RUN: 'false',
-        STRATEGY_MODULES: await world.strategy('B', buysOnce),
-      },
-    })
-    await bot.filled('SPY', 2)
+    const bot = await buyer(world, manager.url)
     t.match(
       manager.asked[0],
       /^POST \/api\/v1\/gateways\/alice\/clients .*"purpose":"trading-bot".*"healthUrl":"http/,
@@ -254,16 +251,7 @@ t.test(
     const leased = { clientId: 4321 }
     const shown = { endpoint: { host: '127.0.0.1', port: world.port } }
     const manager = await managerStub(t, shown, world.port, leased)
-    const buysOnce =
-      "return turn === 1 ? [{ symbol: 'SPY', action: 'BUY', quantity: 2, orderType: 'MKT', effect: 'open' }] : []"
-    const bot = await world.startBot({
-      env: {
-        ...managed(manager.url, 'alice'),
-        DRY_RUN: 'false',
-        STRATEGY_MODULES: await world.strategy('B', buysOnce),
-      },
-    })
-    await bot.filled('SPY', 2)
+    const bot = await buyer(world, manager.url)
     leased.clientId = 4322
     const closed = await bot.heard('order gate closed')
     t.match(closed.fields, { reason: 'the manager gave client id 4322 instead of 4321' })

@@ -7,14 +7,15 @@ import type { Test } from 'tap'
 import type { Gateway } from '../../schemas/gateway.ts'
 import { hashToken, makeToken, type Role, tokenLine } from '../../src/doors/tokens.ts'
 import { type RunningServer, startServer } from '../../src/server/server.ts'
+import { type ApiCall, apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { gate } from '../integration-gate.ts'
 import { startChromium } from './chromium.ts'
 
 export interface Product {
   readonly url: string
-  /** Asks the API; `undefined` for an answer without a body. */
-  call<T = unknown>(method: string, path: string, body?: object): Promise<{ status: number; body: T }>
+  /** Asks the API below /api/v1. */
+  readonly call: ApiCall
   /** A follower with credentials whose gateway is wanted; the end of the user name decides its login. */
   add(id: string, username?: string, more?: object): Promise<void>
   fault(id: string, fault: string, value?: string): Promise<void>
@@ -61,18 +62,7 @@ export async function startProduct(
   owner.teardown(() => server.close())
   const { url } = server
 
-  const call: Product['call'] = async <T>(method: string, path: string, body?: object) => {
-    const answer = await fetch(`${url}/api/v1${path}`, {
-      method,
-      headers: {
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(body && { 'content-type': 'application/json' }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    const said = await answer.text()
-    return { status: answer.status, body: (said ? JSON.parse(said) : undefined) as T }
-  }
+  const call = apiCalls(`${url}/api/v1`, token)
   const must = async (method: string, path: string, body?: object) => {
     const { status, body: said } = await call(method, path, body)
     if (status >= 400) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(said)}`)

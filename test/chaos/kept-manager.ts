@@ -1,7 +1,8 @@
 // The manager as a service supervisor keeps it: a process of its own, started again when it has died, asked over HTTP.
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Answer, ManagerProcess, Program } from '../integration/manager-process.ts'
+import type { Answer } from '../api-calls.ts'
+import { ManagerProcess, Program } from '../integration/manager-process.ts'
 
 const startTries = 60
 const betweenTriesMs = 1_000

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { parse } from 'yaml'
+import { type ApiCall, apiCalls } from '../api-calls.ts'
 import { freePorts } from './free-ports.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -31,8 +32,7 @@ export interface ComposeProject {
   /** A program of ours on the host, in the project's environment. */
   ibgm(...args: string[]): Promise<Finished>
   /** Asks the manager's API, below /api/v1. */
-  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it asked for
-  api(method: string, path: string, body?: object): Promise<{ status: number; body: any }>
+  readonly api: ApiCall
 }
 
 /** `settings`: what its user would set in `.env`. */
@@ -91,14 +91,7 @@ export async function composeProject(
     compose,
     docker: (...args) => run('docker', args),
     ibgm: (...args) => run(process.execPath, [join(import.meta.dirname, '../../src/cli/main.js'), ...args]),
-    async api(method, path, body) {
-      const response = await fetch(`${url}/api/v1${path}`, {
-        method,
-        ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-      })
-      const text = await response.text()
-      return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text }
-    },
+    api: apiCalls(`${url}/api/v1`),
   }
 }
 

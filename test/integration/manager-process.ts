@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { FleetEvent } from '../../schemas/event.ts'
 import type { Gateway } from '../../schemas/gateway.ts'
+import { type Answer, apiCalls } from '../api-calls.ts'
 import { until } from '../fleet/world.ts'
 import { canary } from './docker-fleet.ts'
 
@@ -13,13 +14,6 @@ const source = join(import.meta.dirname, '..', '..', 'src')
 const lookEveryMs = 50
 /** Far more than it takes: a busy machine is no failure. */
 const upMs = 60_000
-
-export interface Answer {
-  readonly status: number
-  readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it asked for
-  readonly body: any
-}
 
 /** One program of ours that runs, and all that it has printed. */
 export class Program {
@@ -106,17 +100,7 @@ export class ManagerProcess {
   /** `path` without the base `/api/v1`, but for probes and pages; a text is sent as it is, and said to be JSON. */
   async api(method: string, path: string, body?: object | string): Promise<Answer> {
     const base = /^\/(readyz|livez|openapi|docs)/.test(path) ? '' : '/api/v1'
-    const response = await fetch(`${this.#url}${base}${path}`, {
-      method,
-      headers: {
-        ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    const isJson = response.headers.get('content-type')?.includes('json')
-    return { status: response.status, text, body: isJson ? JSON.parse(text) : undefined }
+    return apiCalls(`${this.#url}${base}`, this.token)(method, path, body)
   }
 
   /** Creates a follower that nobody wants up yet, and gives it a login. */

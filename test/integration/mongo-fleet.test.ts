@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import type { Gateway } from '../../schemas/gateway.ts'
 import { startServer } from '../../src/server/server.ts'
+import { apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { gate } from '../integration-gate.ts'
 import { builtService, startService } from '../services/service.ts'
@@ -29,20 +30,7 @@ async function fleetOn(t: Test, url: string, more: Record<string, string> = {}) 
   const start = async () => {
     const server = await startServer({ env, log })
     t.teardown(() => server.close())
-    const call = async <T>(method: string, path: string, body?: unknown) => {
-      const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-      const answer = await fetch(`${server.url}${path}`, {
-        method,
-        headers,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      })
-      const text = await answer.text()
-      return {
-        status: answer.status,
-        headers: answer.headers,
-        body: (text.startsWith('{') ? JSON.parse(text) : text) as T,
-      }
-    }
+    const call = apiCalls(server.url)
     const reach = (id: string, status: string) =>
       until(
         () => call<Gateway>('GET', `/api/v1/gateways/${id}`),

@@ -7,6 +7,7 @@ import { createSimulatedRuntime } from '../../src/adapters/simulated/runtime.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
 import type { GatewayContainer, GatewayRuntime } from '../../src/ports/runtime.ts'
 import { startServer } from '../../src/server/server.ts'
+import { type ApiCall, apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { silent } from '../session/harness.ts'
 import { startMalicious } from '../session/malicious-gateways.ts'
@@ -64,17 +65,8 @@ async function serve(t: Test) {
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
   })
   t.teardown(() => server.close())
-  const call = async (method: string, path: string, body?: unknown) => {
-    const answer = await fetch(`${server.url}/api/v1${path}`, {
-      method,
-      ...(body !== undefined && {
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      }),
-    })
-    // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever came back
-    return (await answer.json().catch(() => undefined)) as any
-  }
+  const api = apiCalls(`${server.url}/api/v1`)
+  const call = async (...asked: Parameters<ApiCall>) => (await api(...asked)).body
   for (const id of ['honest', ...Object.keys(evil)]) {
     await call('POST', '/followers', { id })
     await call('PUT', `/followers/${id}/credentials`, { username: `user-${id}`, password: 'sim' })

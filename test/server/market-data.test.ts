@@ -10,6 +10,7 @@ import type { Lease } from '../../schemas/lease.ts'
 import type * as wire from '../../schemas/market-data.ts'
 import type { IbStatus } from '../../schemas/system.ts'
 import { startServer } from '../../src/server/server.ts'
+import { apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { startLoggedIn } from '../simulator/harness.ts'
 
@@ -42,14 +43,7 @@ async function serve(t: Test, more: Record<string, string>) {
 async function open(t: Test, env: Record<string, string>) {
   const server = await startServer({ env, log })
   t.teardown(() => server.close())
-  const call = async <T>(method: string, path: string, body?: object) => {
-    const answer = await fetch(`${server.url}/api/v1${path}`, {
-      method,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    })
-    const text = await answer.text()
-    return { status: answer.status, text, body: (text.startsWith('{') ? JSON.parse(text) : text) as T }
-  }
+  const call = apiCalls(`${server.url}/api/v1`)
   const get = async <T>(path: string) => (await call<T>('GET', path)).body
   const status = () => get<wire.GapFillerStatus>('/system/gap-filler-status')
   const ib = () => get<IbStatus>('/system/ib-status')

@@ -8,6 +8,7 @@ import { ibConnector } from '../../src/adapters/ib/connector.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
 import { startServer } from '../../src/server/server.ts'
 import { IbSession } from '../../src/session/session.ts'
+import { apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 
 const log = pino({ level: 'silent' })
@@ -32,24 +33,7 @@ async function serve(t: Test, more: Record<string, string> = {}) {
   const env = environment(t, more)
   const server = await startServer({ env, log })
   t.teardown(() => server.close())
-  const call = async <T>(
-    method: string,
-    path: string,
-    body?: unknown,
-  ): Promise<{ status: number; body: T; headers: Headers }> => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-    const answer = await fetch(`${server.url}${path}`, {
-      method,
-      headers,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
-    const text = await answer.text()
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      body: (text.startsWith('{') ? JSON.parse(text) : text) as T,
-    }
-  }
+  const call = apiCalls(server.url)
   const add = async (id: string, username = `user-${id}`) => {
     await call('POST', '/api/v1/followers', { id })
     await call('PUT', `/api/v1/followers/${id}/credentials`, { username, password: 'sim-canary-7261' })
@@ -124,16 +108,11 @@ t.test('the password is in no answer, event or log line', async (t) => {
   const env = environment(t)
   const server = await startServer({ env, log: loud })
   t.teardown(() => server.close())
-  const send = (method: string, path: string, body?: object) =>
-    fetch(`${server.url}${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    }).then((answer) => answer.text())
-  await send('POST', '/api/v1/followers', { id: 'a' })
-  await send('PUT', '/api/v1/followers/a/credentials', { username: 'u', password: 'sim-canary-7261' })
-  await send('PUT', '/api/v1/followers/a/credentials', { username: 'u', password: ' sim-canary-7261' })
-  await send('POST', '/api/v1/gateways/a/launch?wait=20', {})
+  const call = apiCalls(`${server.url}/api/v1`)
+  await call('POST', '/followers', { id: 'a' })
+  await call('PUT', '/followers/a/credentials', { username: 'u', password: 'sim-canary-7261' })
+  await call('PUT', '/followers/a/credentials', { username: 'u', password: ' sim-canary-7261' })
+  await call('POST', '/gateways/a/launch?wait=20', {})
   const answers = await Promise.all(
     [
       'followers/a',
@@ -142,7 +121,7 @@ t.test('the password is in no answer, event or log line', async (t) => {
       'alerts',
       'gateways/a/logs?tail=1000',
       'system/system-status',
-    ].map((path) => send('GET', `/api/v1/${path}`)),
+    ].map(async (path) => (await call('GET', `/${path}`)).text),
   )
   t.match(answers.join(), /Login has completed/, 'the run was a real one')
   t.notMatch(answers.join(), /canary-7261/)

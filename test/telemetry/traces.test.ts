@@ -8,6 +8,7 @@ import { systemClock } from '../../src/adapters/system-clock.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { startServer } from '../../src/server/server.ts'
 import { IbSession } from '../../src/session/session.ts'
+import { type ApiCall, apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { options as sessionOptions } from '../session/harness.ts'
 import { startLoggedIn } from '../simulator/harness.ts'
@@ -57,15 +58,9 @@ async function serve(t: Test, collector: string, more: Record<string, string> = 
     },
   })
   t.teardown(() => server.close())
-  const call = async <T>(method: string, path: string, body?: object, headers = {}): Promise<T> => {
-    const answer = await fetch(`${server.url}/api/v1${path}`, {
-      method,
-      headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    const said = await answer.text()
-    return (said ? JSON.parse(said) : undefined) as T
-  }
+  const api = apiCalls(`${server.url}/api/v1`)
+  const call: <T>(...asked: Parameters<ApiCall>) => Promise<T> = async (...asked) =>
+    (await api(...asked)).body
   const add = async (id: string, username: string) => {
     // A record that may run is launched at once; here a person launches.
     await call('POST', '/followers', { id })
