@@ -1,6 +1,8 @@
 // From the environment to a frozen Config and, apart from it, the Secrets; all faults are reported together.
 import { readFileSync } from 'node:fs'
 import type { IbRegion } from './calendar/ib-maintenance.ts'
+import { forgiveWebhooks } from './config/alerts.ts'
+import { type CredentialsConfig, chooseCredentials, type VaultLogin } from './config/credentials.ts'
 import { inClear, openDoors, rateLimitFor } from './config/doors.ts'
 import { type ForwardingConfig, forwardingConfig, forwardingFaults } from './config/forwarding.ts'
 import { dataSourceFaults, type MarketDataConfig, marketDataConfig } from './config/market-data.ts'
@@ -9,14 +11,13 @@ import {
   type ConfigFault,
   deepFreeze,
   type Environment,
+  type GivenOf,
   readVariables,
 } from './config/reading.ts'
 import { type TelemetryConfig, telemetryConfig } from './config/telemetry.ts'
 import { readTls, type TlsFiles } from './config/tls.ts'
 import type { LogLevel, Rate } from './config/values.ts'
-import { type Values, type VariableName, variables } from './config/variables.ts'
-import { type CredentialsConfig, chooseCredentials, type VaultLogin } from './config/vault.ts'
-import { forgiveWebhooks } from './config/webhooks.ts'
+import { type Values, variables } from './config/variables.ts'
 import type { Token } from './doors/tokens.ts'
 
 export { ConfigError } from './config/reading.ts'
@@ -150,7 +151,7 @@ export function parseConfig(
 }
 
 /** Faults between values that are each good; a bad one was reported already and is undefined here. */
-function contradictions(values: { [N in VariableName]: Values[N] | undefined }): ConfigFault[] {
+function contradictions(values: GivenOf<typeof variables>): ConfigFault[] {
   const spans = [
     ['PORT_RANGE_START', 'PORT_RANGE_END'],
     ['CLIENT_ID_RANGE_START', 'CLIENT_ID_RANGE_END'],

@@ -1,7 +1,9 @@
 // Every variable that the trading bot takes, with what it means to a person: the table behind its configuration, .env.example and the README.
 import { optional, type ValuesOf, type Variable, withDefault } from '../config/reading.ts'
 import {
+  anyText,
   duration,
+  hostName,
   type Kind,
   logLevel,
   matching,
@@ -11,8 +13,6 @@ import {
   yesOrNo,
 } from '../config/values.ts'
 
-const anyText = matching(/^[^\0]+$/, 'text')
-const host = matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$|^[0-9A-Fa-f.:]+$/, 'an address or a host name')
 const highestId = 2_147_483_647
 
 const tradingClientId: Kind<number> = {
@@ -30,7 +30,7 @@ const modulePaths: Kind<readonly string[]> = {
 
 export const botVariables = {
   GATEWAY_HOST: {
-    ...optional(host, 'Host of the gateway to trade through; no default, unless a manager names it.'),
+    ...optional(hostName, 'Host of the gateway to trade through; no default, unless a manager names it.'),
     example: '127.0.0.1',
   },
   GATEWAY_PORT: {
@@ -82,7 +82,7 @@ export const botVariables = {
     'false',
     'Strategy C closes every position of the account, not only those that the bot opened.',
   ),
-  BOT_HEALTH_HOST: withDefault(host, '127.0.0.1', "Address of the bot's own GET /health."),
+  BOT_HEALTH_HOST: withDefault(hostName, '127.0.0.1', "Address of the bot's own GET /health."),
   BOT_HEALTH_PORT: withDefault(wholeNumber(0, 65535), '8081', 'Its port; 0 takes any free one.'),
   BOT_STATE_DIR: optional(
     anyText,

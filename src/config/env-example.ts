@@ -1,7 +1,7 @@
 // The text of .env.example, from the tables of variables; a test holds the file equal.
 import { botVariables } from '../bot/variables.ts'
 import type { Variable } from './reading.ts'
-import { sections, variables } from './variables.ts'
+import { sections } from './variables.ts'
 
 const preface = `# Every variable that the server and the trading bot take, with its default. Copy this file to .env and change what you need.
 # A duration is a number of seconds (decimals allowed) or carries ms, s, m or h.
@@ -15,10 +15,15 @@ export interface DescribedVariable extends Variable<unknown> {
 
 /** Server and bot in the order of their tables, each variable once. */
 export function describedVariables(): DescribedVariable[] {
-  const titles = [...sections, { title: 'Trading bot', first: Object.keys(botVariables)[0] }]
-  return Object.entries<Variable<unknown>>({ ...variables, ...botVariables }).map(([name, variable]) => {
-    const section = titles.find(({ first }) => first === name)
-    return { name, ...variable, ...(section && { sectionTitle: section.title }) }
+  const seen = new Set<string>()
+  return [...sections, { title: 'Trading bot', variables: botVariables }].flatMap(({ title, variables }) => {
+    const own = Object.entries(variables).filter(([name]) => !seen.has(name))
+    for (const [name] of own) seen.add(name)
+    return own.map(([name, variable], index) => ({
+      name,
+      ...variable,
+      ...(index === 0 && { sectionTitle: title }),
+    }))
   })
 }
 

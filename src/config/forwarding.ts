@@ -10,8 +10,15 @@ import {
   parseEndpoint,
   parseListen,
 } from '../forwarder/addresses.ts'
-import type { Kind } from './values.ts'
-import type { Values } from './variables.ts'
+import {
+  type ConfigFault,
+  type GivenOf,
+  optional,
+  type ValuesOf,
+  type Variable,
+  withDefault,
+} from './reading.ts'
+import { type Kind, matching } from './values.ts'
 
 export interface ForwardingConfig {
   readonly listen: ListenAt
@@ -22,7 +29,7 @@ export interface ForwardingConfig {
   readonly allow?: readonly Cidr[]
 }
 
-export const forwardListen: Kind<ListenAt> = {
+const forwardListen: Kind<ListenAt> = {
   takes: 'a port, or an address:port that is not 0.0.0.0 or ::, like 4003 or 127.0.0.1:4003',
   parse(text) {
     const listen = parseListen(text)
@@ -30,7 +37,7 @@ export const forwardListen: Kind<ListenAt> = {
   },
 }
 
-export const forwardTarget: Kind<Endpoint> = {
+const forwardTarget: Kind<Endpoint> = {
   takes: 'a port or host:port, like 127.0.0.1:4002',
   parse(text) {
     const target = parseEndpoint(text)
@@ -38,7 +45,7 @@ export const forwardTarget: Kind<Endpoint> = {
   },
 }
 
-export const forwardAllow: Kind<readonly Cidr[]> = {
+const forwardAllow: Kind<readonly Cidr[]> = {
   takes: 'networks or addresses, separated by commas, like 172.17.0.0/16',
   parse(text) {
     const networks = text.split(',').map((network) => parseCidr(network.trim()))
@@ -46,13 +53,27 @@ export const forwardAllow: Kind<readonly Cidr[]> = {
   },
 }
 
-type Given = { readonly [N in keyof Values]: Values[N] | undefined }
+export const forwardingVariables = {
+  FORWARD_LISTEN: optional(
+    forwardListen,
+    'Port forwarding, so that containers reach a gateway that listens on loopback only: the port to listen on, like 4003, or address:port; off when unset.',
+  ),
+  FORWARD_TARGET: withDefault(forwardTarget, '127.0.0.1:4002', 'Where it leads.'),
+  FORWARD_INTERFACE: optional(
+    matching(/^[^\s/]{1,64}$/, 'the name of a network interface, like docker0'),
+    'Interface to listen on; 127.0.0.1 when unset.',
+  ),
+  FORWARD_ALLOW: optional(
+    forwardAllow,
+    'Who may come in: networks or addresses, separated by commas; the networks of that interface when unset.',
+  ),
+} satisfies Record<string, Variable<unknown>>
 
-/** Faults between the variables of port forwarding; a bad one was reported already and is undefined here. */
+/** Faults between the variables of port forwarding; none of them is about a value that is bad by itself. */
 export function forwardingFaults(
-  v: Given,
+  v: GivenOf<typeof forwardingVariables>,
   isListenSet: boolean,
-): Array<{ variable: string; got: string; takes: string }> {
+): ConfigFault[] {
   if (!isListenSet) {
     return (['FORWARD_INTERFACE', 'FORWARD_ALLOW'] as const)
       .filter((variable) => v[variable] !== undefined)
@@ -79,6 +100,6 @@ export function forwardingConfig({
   FORWARD_TARGET: target,
   FORWARD_INTERFACE: interfaceName,
   FORWARD_ALLOW: allow,
-}: Values): ForwardingConfig | undefined {
+}: ValuesOf<typeof forwardingVariables>): ForwardingConfig | undefined {
   return listen && { listen, target, ...(interfaceName && { interfaceName }), ...(allow && { allow }) }
 }

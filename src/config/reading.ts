@@ -32,6 +32,9 @@ export type ValuesOf<Table> = {
     : KindOf<Table[N]> | undefined
 }
 
+/** The same while something may be wrong: undefined where a value was bad, which is reported already. */
+export type GivenOf<Table> = { readonly [N in keyof Table]: ValuesOf<Table>[N] | undefined }
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** One bad value. `got` never shows a secret. */
@@ -59,7 +62,7 @@ export function readVariables<Table extends Readonly<Record<string, Variable<unk
   table: Table,
   env: Environment,
   readFile: (path: string) => string,
-): { values: { [N in keyof Table]: ValuesOf<Table>[N] | undefined }; faults: ConfigFault[] } {
+): { values: GivenOf<Table>; faults: ConfigFault[] } {
   const faults: ConfigFault[] = []
   const entries = Object.entries(table).map(([name, variable]) => [
     name,

@@ -1,5 +1,4 @@
 // How a variable's text becomes a value: pure parsers, each with the words that tell a person what it takes.
-import { parseTokens, roles, type Token } from '../doors/tokens.ts'
 
 export interface Kind<T> {
   /** Completes the sentence `NAME takes …`. */
@@ -86,6 +85,19 @@ export function matching(pattern: RegExp, takes: string): Kind<string> {
   return { takes, parse: (text) => (pattern.test(text) ? text : undefined) }
 }
 
+export const anyText = matching(/^[^\0]+$/, 'text')
+
+export const hostName = matching(
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$|^[0-9A-Fa-f.:]+$/,
+  'an address or a host name',
+)
+
+/** What Docker takes as a name, and what a follower's id is. */
+export const containerName = matching(
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+  'up to 63 letters, digits, `_`, `.` or `-`, a letter or digit first',
+)
+
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
@@ -109,40 +121,5 @@ export const webhookAddress: Kind<string> = {
     // fetch takes no login in a URL.
     if (username || password) return undefined
     return protocol === 'https:' || /^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname) ? text : undefined
-  },
-}
-
-/** Where people reach the server, without a slash at its end. Nothing secret is in it: it is written into every alert. */
-export const publicAddress: Kind<string> = {
-  takes: 'http://… or https://…, without login, query or fragment',
-  parse(text) {
-    if (!/^https?:\/\/[^\s<>"`]{1,200}$/.test(text) || !URL.canParse(text)) return undefined
-    const { username, password, search, hash } = new URL(text)
-    return username || password || search || hash || /[?#]/.test(text) ? undefined : text.replace(/\/+$/, '')
-  },
-}
-
-/** At least one entry, and nothing else. */
-export const tokenList: Kind<readonly Token[]> = {
-  takes: `name:role:<sha256 hex>, one a line or separated by commas, each name once, role ${roles.join(' or ')}; \`ibgm token create\` makes one`,
-  parse(text) {
-    const { tokens, faults } = parseTokens(text)
-    return faults.length === 0 && tokens.length > 0 ? tokens : undefined
-  },
-}
-
-/** 32 bytes as base64. */
-export const key256: Kind<Buffer> = {
-  takes: '32 bytes in base64, as `openssl rand -base64 32` prints',
-  parse: (text) => (/^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined),
-}
-
-/** An IPv4 network that has room for containers. */
-export const subnet: Kind<string> = {
-  takes: 'an IPv4 subnet like 172.30.0.0/22, with a prefix from 8 to 29',
-  parse(text) {
-    const [, address = '', prefix] = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(text) ?? []
-    const isAddress = address.split('.').every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255)
-    return isAddress && Number(prefix) >= 8 && Number(prefix) <= 29 ? text : undefined
   },
 }
