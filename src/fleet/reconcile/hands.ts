@@ -1,10 +1,10 @@
-// What the steps work with: ports, pools and figures. And the one way to change a gateway's stored record.
+// What the steps work with: ports, pools and figures.
 import type { Clock } from '../../ports/clock.ts'
 import type { IbConnector } from '../../ports/ib.ts'
 import type { Log } from '../../ports/log.ts'
 import type { SessionMeasures } from '../../ports/measures.ts'
 import type { GatewayRuntime } from '../../ports/runtime.ts'
-import type { GatewayRecord, Stores } from '../../ports/stores.ts'
+import type { Stores } from '../../ports/stores.ts'
 import type { Pacers } from '../../session/pacing/pacers.ts'
 import type { Tracer } from '../../telemetry/tracer.ts'
 import type { GatewayCourse } from '../figures/course.ts'
@@ -63,47 +63,4 @@ export interface Hands {
   readonly show: (followerId: string) => void
   /** A username is free again: others may have waited for it. */
   readonly usernameFreed: () => void
-}
-
-/**
- * Changes the stored record and the one in memory, in that order, one change after the other. A function decides when its turn has come, after whoever
- * asked for the change before has gone on. True when there was anything to write.
- */
-export function remember(
-  keeper: Keeper,
-  { stores }: Pick<Hands, 'stores'>,
-  change: Partial<GatewayRecord> | (() => Partial<GatewayRecord>),
-): Promise<boolean> {
-  const write = keeper.writing.then(async () => {
-    const wanted = typeof change === 'function' ? change() : change
-    const same = Object.entries(wanted).every(
-      ([key, value]) => keeper.record[key as keyof GatewayRecord] === value,
-    )
-    if (same) return false
-    const changed = { ...keeper.record, ...wanted }
-    keeper.isRecordUnsure = true
-    await stores.gateways.put(changed)
-    keeper.record = changed
-    keeper.isRecordUnsure = false
-    return true
-  })
-  keeper.writing = write.then(
-    () => undefined,
-    () => undefined,
-  )
-  return write
-}
-
-/**
- * After a write that failed the store may hold what was asked for all the same, which would take effect when another manager reads it, hours later.
- * Who asked was told that it failed, so the record in memory is written over it.
- */
-export function assertRecord(keeper: Keeper, { stores }: Pick<Hands, 'stores'>): Promise<void> {
-  const write = keeper.writing.then(async () => {
-    if (!keeper.isRecordUnsure || keeper.deleting) return
-    await stores.gateways.put(keeper.record)
-    keeper.isRecordUnsure = false
-  })
-  keeper.writing = write.catch(() => undefined)
-  return write
 }

@@ -2,7 +2,7 @@
 import { isFleetError } from '../../ports/errors.ts'
 import type { Fleet } from '../fleet.ts'
 import { Monitor } from '../monitor.ts'
-import { assertRecord } from '../reconcile/hands.ts'
+import { assertRecord } from './gateway-record.ts'
 import { replaceRecalled } from './last-known.ts'
 import { readRecords, storedGateways } from './records.ts'
 

@@ -4,8 +4,8 @@ import type { Follower } from '../../../schemas/follower.ts'
 import type { GatewayRecord } from '../../ports/stores.ts'
 import type { Fleet } from '../fleet.ts'
 import { gatewaySpec } from '../lifecycle/spec.ts'
-import { remember } from '../reconcile/hands.ts'
 import { emptyRecord, type Keeper, newKeeper } from '../reconcile/keeper.ts'
+import { remember } from './gateway-record.ts'
 import { wishChange } from './wishes.ts'
 
 /** Keeps this record from now on, and moves the wish if it calls for that. `stored`: all gateways, where they have been read already. */

@@ -2,8 +2,8 @@
 import type { Follower } from '../../../schemas/follower.ts'
 import { FleetError } from '../../ports/errors.ts'
 import type { Fleet } from '../fleet.ts'
-import { remember } from '../reconcile/hands.ts'
 import type { Keeper } from '../reconcile/keeper.ts'
+import { remember } from './gateway-record.ts'
 import { review } from './records.ts'
 
 /** Longest wait for the container to go. */

@@ -7,10 +7,10 @@ import { bound } from '../../telemetry/tracer.ts'
 import type { Fleet } from '../fleet.ts'
 import { gatewayStatus } from '../lifecycle/state.ts'
 import { enter, recreationAsked, softRestartAccepted } from '../lifecycle/transitions.ts'
-import { remember } from '../reconcile/hands.ts'
 import { isEligible, isWanted, type Keeper } from '../reconcile/keeper.ts'
 import { shuttingDown } from '../reconcile/waiting.ts'
 import { followerNotFound } from '../records/follower-desk.ts'
+import { remember } from '../records/gateway-record.ts'
 import { gatewayView, toldStatus } from '../views/view.ts'
 
 export class GatewayVerbs {

@@ -1,6 +1,29 @@
 // Records that change while they are being read: what was read before the change does not undo it.
 import t, { type Test } from 'tap'
+import { OwnChanges } from '../../../src/fleet/records/own-changes.ts'
 import { makeWorld, until } from '../world.ts'
+
+t.test(
+  'a reading knows of every change that was not over when it began, and of those that begin meanwhile',
+  async (t) => {
+    const changes = new OwnChanges()
+    let end = () => {}
+    const longChange = changes.during('a', () => new Promise<void>((resolve) => (end = resolve)))
+    await changes.during('b', async () => undefined)
+    await changes.whileReading(async (changed) => {
+      t.strictSame([...changed], ['a'])
+      await changes.during('c', async () => undefined)
+      t.strictSame([...changed], ['a', 'c'])
+    })
+    end()
+    await longChange
+    await t.rejects(
+      changes.during('d', () => Promise.reject(new Error('away'))),
+      { message: 'away' },
+    )
+    await changes.whileReading(async (changed) => t.strictSame([...changed], [], 'all are over'))
+  },
+)
 
 const asked = { actor: 'test' }
 
