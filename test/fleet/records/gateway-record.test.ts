@@ -41,13 +41,13 @@ t.test('what is so already is not written, and what was written needs no second 
   t.equal(stored.length, 1)
 })
 
-t.test('a change that is asked for while the record is written again comes after it', async (t) => {
+t.test('a change that is asked for while the record is written again waits for that', async (t) => {
   const stored: string[] = []
   let isAway = true
-  let answer = () => {}
+  const answers: Array<() => void> = []
   const put = async ({ desired }: GatewayRecord) => {
     if (isAway) throw new FleetError('STORE_UNAVAILABLE', 'away')
-    await new Promise<void>((resolve) => (answer = resolve))
+    await new Promise<void>((resolve) => answers.push(resolve))
     stored.push(desired)
   }
   const stores = { gateways: { put } } as unknown as Stores
@@ -55,14 +55,13 @@ t.test('a change that is asked for while the record is written again comes after
   await t.rejects(remember(keeper, { stores }, { desired: 'stopped' }))
   isAway = false
   const asserted = assertRecord(keeper, { stores })
-  await settle()
-  const first = answer
   const changed = remember(keeper, { stores }, { desired: 'stopped' })
   await settle()
-  first()
+  t.equal(answers.length, 1)
+  answers.shift()?.()
   await asserted
   await settle()
-  answer()
+  answers.shift()?.()
   await changed
   t.strictSame(stored, ['running', 'stopped'])
 })
