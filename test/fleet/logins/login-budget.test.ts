@@ -118,6 +118,7 @@ t.test(
   async (t) => {
     const { budget, again, clock } = budgetOf()
     budget.reject(paper, 'user', 'wrong', clock.now())
+    budget.reject(paper, 'user', 'older', clock.now() - minute)
     await budget.store()
     await budget.check(paper, 'user', 'another', null)
     await budget.check(paper, 'other', 'wrong', null)
@@ -126,6 +127,11 @@ t.test(
     await t.rejects(before, { code: 'CREDENTIALS_REJECTED' }, 'who asked before could not know')
     await budget.check(neighbour, 'user', 'wrong', clock.now())
     await budget.check(paper, 'user', 'wrong', null)
+    await t.rejects(
+      budget.check(paper, 'user', 'older', null),
+      { code: 'CREDENTIALS_REJECTED' },
+      'not for another one',
+    )
   },
 )
 
