@@ -182,6 +182,17 @@ t.test('the command line starts with no more than its help needs', async (t) => 
   t.strictSame(packages.sort(), ['commander'])
 })
 
+t.test('a test takes its folder from test/test-folder.ts', async (t) => {
+  const files = (await filesBelow('test')).filter((file) => !/test-folder\.ts$|layers\.test\.ts$/.test(file))
+  const texts = await Promise.all(
+    files.map(async (file) => ({ file, text: await readFile(join(root, file), 'utf8') })),
+  )
+  t.strictSame(
+    texts.filter(({ text }) => text.includes('.testdir(')).map(({ file }) => file),
+    [],
+  )
+})
+
 t.test('every file says first what it owns', async (t) => {
   const silent = sources.filter(({ text }) => !/^(#!.*\n)?(\/\/|\/\*\*)/.test(text)).map(({ file }) => file)
   t.strictSame(silent, [])

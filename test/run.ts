@@ -31,12 +31,13 @@ function run(args: string[], stdio: 'inherit' | 'ignore' = 'inherit'): number {
   )
 }
 
+/** By their sources: what a build of another day has left in dist is no test any more. */
 function everyTest(): string[] {
-  const below = readdirSync(join(root, 'dist/test'), { recursive: true, encoding: 'utf8' })
+  const below = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   return below
-    .filter((file) => file.endsWith('.test.js'))
+    .filter((file) => file.endsWith('.test.ts'))
     .sort()
-    .map((file) => join('dist/test', file))
+    .map((file) => join('dist/test', file.replace(/\.ts$/, '.js')))
 }
 
 /** tap's own totals: `# { total: 5, pass: 4, fail: 1, skip: 1 }`. */

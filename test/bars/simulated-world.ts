@@ -20,6 +20,7 @@ import { FastClock, simulatorClock } from '../fast-clock.ts'
 import { until } from '../fleet/world.ts'
 import { silent } from '../session/harness.ts'
 import { type StartedGateway, startLoggedIn } from '../simulator/harness.ts'
+import { testFolder } from '../test-folder.ts'
 import { local, MemoryStores, OpenAlerts } from './world.ts'
 
 /** Noon of Saturday, 21 November 2026, UTC: every market is closed, so that two fills at different moments find the same bars. */
@@ -48,7 +49,7 @@ export class Market {
   constructor(t: Test, clock: FastClock, options: GatewayOptions) {
     this.#t = t
     // Made here, so that it is taken away with the test.
-    t.testdir({})
+    testFolder(t)
     this.clock = clock
     this.#options = { pacing: 'relaxed', clock: simulatorClock(clock), ...options }
   }

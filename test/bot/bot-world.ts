@@ -13,6 +13,7 @@ import {
 } from '../../src/simulator/gateway.ts'
 import { FastClock, simulatorClock } from '../fast-clock.ts'
 import { until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 import { type RunningBot, type RunOptions, runBot } from './running-bot.ts'
 
 /** Wednesday, 18 March 2026, 11:00 in New York: the market is open. */
@@ -54,7 +55,7 @@ export async function botWorld(
   const clock = new FastClock(at, speed)
   const broker = new Broker({ clock: simulatorClock(clock), accounts: [ACCOUNT], positions })
   t.teardown(() => broker.stop())
-  const dir = t.testdir()
+  const dir = testFolder(t)
   const port = await freePort()
   const gameplanPath = join(dir, 'gameplan.json')
   const exits = new WeakMap<SimulatedGateway, Promise<void>>()

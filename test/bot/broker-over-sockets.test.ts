@@ -11,6 +11,7 @@ import type { SimulatedGatewayOptions } from '../../src/simulator/gateway.ts'
 import { FastClock, simulatorClock } from '../fast-clock.ts'
 import { options, silent } from '../session/harness.ts'
 import { startLoggedIn, until } from '../simulator/harness.ts'
+import { testFolder } from '../test-folder.ts'
 import { buy, sell } from './order-world.ts'
 
 async function start(t: Test, changes: Partial<SimulatedGatewayOptions> = {}) {
@@ -28,7 +29,7 @@ async function start(t: Test, changes: Partial<SimulatedGatewayOptions> = {}) {
     { ...options, port: gateway.port, clientId: 1, reconnectAttempts: 50 },
   )
   const gate = new OrderGate({ ...deps, session })
-  const journal = await OrderJournal.open({ ...deps, dir: t.testdir() })
+  const journal = await OrderJournal.open({ ...deps, dir: testFolder(t) })
   const broker = new Broker(gate, {
     ...deps,
     session,

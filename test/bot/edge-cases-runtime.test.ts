@@ -164,9 +164,11 @@ t.test(
       env: { DRY_RUN: 'false', STRATEGY_MODULES: await world.strategy('B', buysTwo) },
     })
     await bot.filled('SPY', 2)
+    const droppedAt = world.clock.now()
     gateway.fault('drop')
     const { at } = await bot.heard(lost)
-    t.equal(bot.bot.health().gatewayConnected, false, 'closed at once')
+    t.ok(inOrder(bot.messages(), ['order gate closed', lost]), 'closed first, then told')
+    t.ok(at - droppedAt < 5_000, `at once, after ${at - droppedAt} ms`)
     const active = await bot.heard('Strategy C active: cash preservation')
     t.ok(active.at - at >= 9_000 && active.at - at < 20_000, `${active.at - at} ms`)
     await bot.heard(closedOut)

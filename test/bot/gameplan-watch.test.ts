@@ -6,6 +6,7 @@ import type { GameplanReading } from '../../src/bot/gameplan.ts'
 import { GameplanWatch } from '../../src/bot/gameplan-watch.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 
 const noon = Date.UTC(2026, 1, 10, 17)
 const plan = (strategy: string, date = '2026-02-10') =>
@@ -40,7 +41,7 @@ function watched(t: Test, folder: string) {
 }
 
 t.test('a file that appears, changes, is replaced and goes is told, once each', async (t) => {
-  const { news, path, watch, nextLook } = watched(t, t.testdir({}))
+  const { news, path, watch, nextLook } = watched(t, testFolder(t))
   t.match(await watch.start(), { ok: false, kind: 'missing' })
   writeFileSync(path, plan('A'))
   await nextLook()
@@ -61,7 +62,7 @@ t.test('a file that appears, changes, is replaced and goes is told, once each', 
 })
 
 t.test('a file of the same size with its old time stamp is seen to be another', async (t) => {
-  const folder = t.testdir({ 'gameplan.json': plan('A') })
+  const folder = testFolder(t, { 'gameplan.json': plan('A') })
   const { news, path, watch, nextLook } = watched(t, folder)
   utimesSync(path, 1e9, 1e9)
   await watch.start()
@@ -72,7 +73,7 @@ t.test('a file of the same size with its old time stamp is seen to be another', 
 })
 
 t.test('at midnight in New York the plan is stale, without any look', async (t) => {
-  const { clock, news, watch, nextLook } = watched(t, t.testdir({ 'gameplan.json': plan('A') }))
+  const { clock, news, watch, nextLook } = watched(t, testFolder(t, { 'gameplan.json': plan('A') }))
   t.match(await watch.start(), { ok: true })
   clock.jumpWallClock(Date.UTC(2026, 1, 11, 4, 59, 59) - noon)
   t.match(watch.reading, { ok: true })
@@ -83,7 +84,7 @@ t.test('at midnight in New York the plan is stale, without any look', async (t) 
 })
 
 t.test('stopped, it looks no more', async (t) => {
-  const { clock, news, path, watch } = watched(t, t.testdir({}))
+  const { clock, news, path, watch } = watched(t, testFolder(t))
   await watch.start()
   watch.stop()
   writeFileSync(path, plan('A'))

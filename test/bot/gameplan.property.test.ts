@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { parseGameplan, readGameplan } from '../../src/bot/gameplan.ts'
 import { runs } from '../fuzz/runs.ts'
+import { testFolder } from '../test-folder.ts'
 
 const today = '2026-11-20'
 const plan = {
@@ -57,7 +58,7 @@ t.test('any text is a gameplan for today or a sentence, on one line and not endl
 })
 
 t.test('any bytes in the file', async (t) => {
-  const path = join(t.testdir({}), 'gameplan.json')
+  const path = join(testFolder(t), 'gameplan.json')
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
       writeFileSync(path, bytes)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { parseGameplan, readGameplan } from '../../src/bot/gameplan.ts'
+import { testFolder } from '../test-folder.ts'
 
 const today = '2026-02-10'
 const sound = {
@@ -17,12 +18,12 @@ const text = (changes: object = {}) => JSON.stringify({ ...sound, ...changes })
 const limits = (changes: object) => text({ hard_limits: { ...sound.hard_limits, ...changes } })
 
 t.test('the gameplan of today', async (t) => {
-  const path = join(t.testdir({ 'gameplan.json': text() }), 'gameplan.json')
+  const path = join(testFolder(t, { 'gameplan.json': text() }), 'gameplan.json')
   t.strictSame(await readGameplan(path, today), { ok: true, gameplan: sound, warnings: [] })
 })
 
 t.test('a byte order mark does no harm', async (t) => {
-  const path = join(t.testdir({ 'gameplan.json': `\uFEFF${text()}` }), 'gameplan.json')
+  const path = join(testFolder(t, { 'gameplan.json': `\uFEFF${text()}` }), 'gameplan.json')
   t.match(await readGameplan(path, today), { ok: true })
 })
 
@@ -73,7 +74,7 @@ t.test('what is malformed says where', async (t) => {
 })
 
 t.test('what is no readable file', async (t) => {
-  const folder = t.testdir({ folder: {}, utf16: Buffer.from(`\uFEFF${text()}`, 'utf16le') })
+  const folder = testFolder(t, { folder: {}, utf16: Buffer.from(`\uFEFF${text()}`, 'utf16le') })
   const pipe = join(folder, 'pipe')
   execFileSync('mkfifo', [pipe])
   const huge = join(folder, 'huge')

@@ -10,6 +10,7 @@ import { startServer } from '../../src/server/server.ts'
 import { apiCalls } from '../api-calls.ts'
 import { FastClock } from '../fast-clock.ts'
 import { portRange, until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 import { botWorld, ordersAt } from './bot-world.ts'
 
 const operational = 'Bot operational, Gateway validated'
@@ -27,7 +28,7 @@ async function serve(t: Test) {
     env: {
       RUNTIME: 'simulated',
       PORT: '0',
-      DATA_DIR: t.testdir(),
+      DATA_DIR: testFolder(t),
       SIM_LOGIN_SECONDS: '0.05',
       SIM_RESTART_SECONDS: '0.2',
       HEALTHCHECK_INTERVAL: '500ms',

@@ -8,6 +8,7 @@ import { OrderJournal } from '../../src/bot/order-journal.ts'
 import type { IbExecution } from '../../src/ports/ib.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { silent } from '../session/harness.ts'
+import { testFolder } from '../test-folder.ts'
 import { ACCOUNT, MemoryLines } from './order-world.ts'
 
 const spy = { symbol: 'SPY', secType: 'STK', exchange: 'SMART', currency: 'USD' }
@@ -54,7 +55,7 @@ function fill(
 }
 
 t.test('after a restart: orders, fills, numbers, the day, and what was in doubt', async (t) => {
-  const dir = t.testdir()
+  const dir = testFolder(t)
   const first = await open(dir)
   const done = order(first)
   await first.intend(done, false)
@@ -93,7 +94,7 @@ t.test('after a restart: orders, fills, numbers, the day, and what was in doubt'
 })
 
 t.test('a torn last line is cut off, a damaged one is passed over', async (t) => {
-  const dir = t.testdir()
+  const dir = testFolder(t)
   const first = await open(dir)
   const kept = order(first)
   await first.intend(kept, false)
@@ -186,7 +187,7 @@ t.test(
 )
 
 t.test('a folder that cannot be used is named', async (t) => {
-  const dir = t.testdir({ file: '' })
+  const dir = testFolder(t, { file: '' })
   await t.rejects(open(join(dir, 'file')), {
     code: 'STORE_UNAVAILABLE',
     message: /orders\.jsonl.*BOT_STATE_DIR/,
@@ -194,7 +195,7 @@ t.test('a folder that cannot be used is named', async (t) => {
 })
 
 t.test('a file of lines: private, replaced at once, whole after each append', async (t) => {
-  const dir = join(t.testdir(), 'new', 'folder')
+  const dir = join(testFolder(t), 'new', 'folder')
   const path = join(dir, 'lines')
   const file = await openLineFile(path)
   await Promise.all([file.append(['one']), file.append(['two', 'drei ü'])])
@@ -216,7 +217,7 @@ t.test('a file of lines: private, replaced at once, whole after each append', as
 t.test(
   'two bots with one folder: the one that came first sends nothing any more, and says why',
   async (t) => {
-    const dir = t.testdir()
+    const dir = testFolder(t)
     const first = await open(dir)
     await first.intend(order(first), false)
     const second = await open(dir)

@@ -4,6 +4,7 @@ import type { BotHealth } from '../../src/bot/health-server.ts'
 import { freePort } from '../../src/demo/bot-stage.ts'
 import { receiver } from '../adapters/webhook/receiver.ts'
 import { until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 import { type BotProcess, botProcess, healthCommand } from './bot-process.ts'
 import { realGateway } from './bot-world.ts'
 
@@ -59,7 +60,7 @@ t.test('SIGTERM while it trades', async (t) => {
 
 t.test('a second bot in the same BOT_STATE_DIR is refused, and the first goes on', async (t) => {
   const gateway = await realGateway(t)
-  const settings = { ...at(gateway.port), BOT_STATE_DIR: t.testdir() }
+  const settings = { ...at(gateway.port), BOT_STATE_DIR: testFolder(t) }
   const first = await botProcess(t, settings)
   await first.heard(operational)
   const second = await botProcess(t, { ...settings, CLIENT_ID: '2' })

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/adapters/system-clock.ts'
 import type { GameplanReading } from '../../src/bot/gameplan.ts'
 import { type StrategyChoice, StrategyDesk } from '../../src/bot/strategies/strategy-desk.ts'
 import { until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 import { moment, silentLog } from './moment.ts'
 
 const signal = new AbortController().signal
@@ -20,7 +21,7 @@ const buying = (name: string, before = '') =>
     return [{ symbol: 'SPY', action: 'BUY', quantity: 1, orderType: 'MKT', effect: 'open' }] } }`
 
 async function desk(t: Test, modules: Record<string, string>) {
-  const folder = t.testdir(modules)
+  const folder = testFolder(t, modules)
   const news: StrategyChoice[] = []
   const opened = await StrategyDesk.open({
     modules: Object.keys(modules).map((name) => join(folder, name)),

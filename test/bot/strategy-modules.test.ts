@@ -5,6 +5,7 @@ import { systemClock } from '../../src/adapters/system-clock.ts'
 import { loadStrategyModule, StrategyFailed } from '../../src/bot/strategies/module-host.ts'
 
 import { until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 import { moment, silentLog } from './moment.ts'
 
 const buy = `{ symbol: 'SPY', action: 'BUY', quantity: 1, orderType: 'MKT', effect: 'open' }`
@@ -12,7 +13,7 @@ const signal = new AbortController().signal
 
 /** Writes a module and loads it. */
 async function loaded(t: Test, source: string, options: object = {}) {
-  const path = join(t.testdir({ 'strategy.mjs': source }), 'strategy.mjs')
+  const path = join(testFolder(t, { 'strategy.mjs': source }), 'strategy.mjs')
   const hosted = await loadStrategyModule(path, { clock: systemClock(), log: silentLog, ...options })
   t.teardown(() => hosted.close())
   return hosted

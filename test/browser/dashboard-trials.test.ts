@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 import { openPage, seriousViolations, takeComplaints } from './chromium.ts'
 import { chromiumFor, patience, rowOf, startProduct, unhealthy } from './dashboard-world.ts'
 
@@ -10,7 +11,7 @@ const addresses = ['', 'gateways/alpha', 'alerts', 'market-data', 'system']
 t.test('the dashboard under trial', async (t) => {
   const browser = await chromiumFor(t)
   if (!browser) return
-  const product = await startProduct(t, { env: { DATA_FOLLOWER: 'alpha' } })
+  const product = await startProduct(t, { env: { DATA_DIR: testFolder(t), DATA_FOLLOWER: 'alpha' } })
   const visitor = await openPage(browser)
   t.teardown(() => visitor.close())
   const { page } = visitor

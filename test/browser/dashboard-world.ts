@@ -25,7 +25,7 @@ export interface Product {
 }
 
 export interface ProductOptions {
-  readonly env?: Readonly<Record<string, string>>
+  readonly env: Readonly<Record<string, string>> & { readonly DATA_DIR: string }
   /** Asks with this token; absent: the server knows none. */
   readonly token?: string
 }
@@ -33,18 +33,12 @@ export interface ProductOptions {
 /** A test, or whoever else ends what it began. */
 export interface ProductOwner {
   teardown(end: () => unknown): void
-  /** Needed where the environment names no DATA_DIR. */
-  testdir?(): string
 }
 
-export async function startProduct(
-  owner: ProductOwner,
-  { env = {}, token }: ProductOptions = {},
-): Promise<Product> {
+export async function startProduct(owner: ProductOwner, { env, token }: ProductOptions): Promise<Product> {
   const { from, to } = portRange(20)
   const common = {
     RUNTIME: 'simulated',
-    DATA_DIR: env.DATA_DIR ?? owner.testdir?.(),
     SIM_LOGIN_SECONDS: '0.05',
     SIM_TWOFA_SECONDS: '60',
     SIM_RESTART_SECONDS: '0.2',

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Alert } from '../../schemas/alert.ts'
 import { until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 import { openPage, seriousViolations, takeComplaints } from './chromium.ts'
 import { chromiumFor, logIn, patience, rowOf, startProduct, tokenFor, unhealthy } from './dashboard-world.ts'
 
@@ -14,7 +15,7 @@ t.test('the dashboard through a day', async (t) => {
   if (!browser) return
   const admin = tokenFor('admin')
   const viewer = tokenFor('viewer')
-  const folder = t.testdir()
+  const folder = testFolder(t)
   const tokensFile = join(folder, 'tokens')
   writeFileSync(tokensFile, `${admin.line}\n${viewer.line}\n`)
   const product = await startProduct(t, {

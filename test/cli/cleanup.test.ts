@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { createDataDirLock } from '../../src/adapters/embedded/data-dir-lock.ts'
 import { readProcesses } from '../../src/adapters/embedded/processes.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
+import { testFolder } from '../test-folder.ts'
 import { type AskedRequest, ibgm, type StubAnswer, stubApi } from './harness.ts'
 
 const owner = (follower?: string) => ({
@@ -88,7 +89,7 @@ t.test('nothing left is fine', async (t) => {
 
 t.test('a manager that lives keeps its gateways', async (t) => {
   const { env, asked } = await stubEngine(t)
-  const dataDir = t.testdir({})
+  const dataDir = testFolder(t)
   const log = pino({ level: 'silent' })
   const lock = createDataDirLock({
     dataDir,
@@ -106,7 +107,7 @@ t.test('a manager that lives keeps its gateways', async (t) => {
 })
 
 t.test('a DATA_DIR that no manager has used names nobody', async (t) => {
-  const { code, stderr } = await ibgm(['cleanup', '--yes'], { env: { DATA_DIR: `${t.testdir({})}/none` } })
+  const { code, stderr } = await ibgm(['cleanup', '--yes'], { env: { DATA_DIR: `${testFolder(t)}/none` } })
   t.equal(code, 2)
   t.match(stderr, /--manager ID/)
 })

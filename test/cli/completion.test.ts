@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { testFolder } from '../test-folder.ts'
 import { closedUrl, gateway, ibgm, stubApi } from './harness.ts'
 
 const items = ['alpha', 'alto', 'bravo', '$(touch hacked)'].map((followerId) => gateway({ followerId }))
@@ -97,7 +98,7 @@ for (const [shell, { argv, script }] of Object.entries(trials)) {
   const isThere = spawnSync(shell, ['--version']).status === 0
   t.test(`${shell} completes by the script`, { skip: !isThere && `there is no ${shell}` }, async (t) => {
     const api = await stubApi(t, () => ({ body: { items, counts: {} } }))
-    const dir = t.testdir()
+    const dir = testFolder(t)
     const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
     const command = join(dir, 'ibgm')
     writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`)

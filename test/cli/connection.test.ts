@@ -2,11 +2,12 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { testFolder } from '../test-folder.ts'
 import { gateway, ibgm, stubApi } from './harness.ts'
 
 /** A home with this config file; the environment that finds it. */
 function home(t: Test, config: object | string, mode = 0o600) {
-  const dir = t.testdir({
+  const dir = testFolder(t, {
     token: 'from-a-file\n',
     ibgm: { 'config.json': typeof config === 'string' ? config : JSON.stringify(config) },
   })

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:net'
 import t, { type Test } from 'tap'
 import { startSimulatedGateway } from '../../src/simulator/gateway.ts'
+import { testFolder } from '../test-folder.ts'
 import { closedPort, ibgm } from './harness.ts'
 
 async function listener(t: Test, onConnection: Parameters<typeof createServer>[1]): Promise<string> {
@@ -88,7 +89,7 @@ t.test('check wants a port and a client id', async (t) => {
 
 t.test('explain-log reads a file or stdin', async (t) => {
   const log = '2026-11-20 10:00:00:000 IBC: Login failed\n'
-  const dir = t.testdir({ 'gateway.log': log })
+  const dir = testFolder(t, { 'gateway.log': log })
   const fromFile = await ibgm(['explain-log', `${dir}/gateway.log`, '--json'])
   const fromStdin = await ibgm(['explain-log', '-', '--json'], { stdin: log })
   t.equal(fromFile.code, 0)

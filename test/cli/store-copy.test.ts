@@ -9,6 +9,7 @@ import { log, mongoSubject } from '../adapters/mongo/subject.ts'
 import { outage, seriesRecord } from '../contracts/market-data-stores.ts'
 import { follower, never } from '../contracts/stores.ts'
 import { gate } from '../integration-gate.ts'
+import { testFolder } from '../test-folder.ts'
 import { closedUrl, ibgm } from './harness.ts'
 
 const moment = '2026-01-05T12:00:00.000Z'
@@ -37,7 +38,7 @@ async function inStore<T>(dataDir: string, work: (stores: Stores) => Promise<T>)
 
 /** A folder with a store that has something of everything. */
 async function filled(t: Test): Promise<string> {
-  const dataDir = join(t.testdir({}), 'from')
+  const dataDir = join(testFolder(t), 'from')
   await inStore(dataDir, async (stores) => {
     await stores.constant(managerIdConstant, () => 'manager-1')
     await stores.constant('digestKey', () => 'key')

@@ -4,6 +4,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseTokens } from '../../src/doors/tokens.ts'
+import { testFolder } from '../test-folder.ts'
 import { ibgm } from './harness.ts'
 
 const create = (...words: string[]) => ibgm(['token', 'create', ...words])
@@ -21,7 +22,7 @@ t.test('the token once, and the line that knows it', async (t) => {
 })
 
 t.test('into a file that only its owner reads', async (t) => {
-  const file = join(t.testdir(), 'tokens')
+  const file = join(testFolder(t), 'tokens')
   await create('--name', 'anna', '--role', 'admin', '--file', file)
   t.equal((await stat(file)).mode & 0o777, 0o600)
   await writeFile(file, (await readFile(file, 'utf8')).trimEnd())
@@ -42,7 +43,7 @@ t.test('into a file that only its owner reads', async (t) => {
 })
 
 t.test('many at once lose no line', async (t) => {
-  const file = join(t.testdir(), 'tokens')
+  const file = join(testFolder(t), 'tokens')
   const names = Array.from({ length: 20 }, (_, i) => `bot-${i}`)
   await Promise.all(names.map((name) => create('--name', name, '--role', 'viewer', '--file', file)))
   const { tokens, faults } = parseTokens(await readFile(file, 'utf8'))
@@ -51,7 +52,7 @@ t.test('many at once lose no line', async (t) => {
 })
 
 t.test('what it refuses', async (t) => {
-  const broken = join(t.testdir({ tokens: 'canary\n' }), 'tokens')
+  const broken = join(testFolder(t, { tokens: 'canary\n' }), 'tokens')
   const rows: Array<[words: string[], code: number, says: RegExp]> = [
     [['--name', 'anna'], 2, /--role/],
     [['--role', 'admin'], 2, /--name/],

@@ -15,6 +15,7 @@ import {
   type StubAnswer,
   stubApi,
 } from '../cli/harness.ts'
+import { testFolder } from '../test-folder.ts'
 
 /** A fleet that does what it is told, one look later. */
 class StubFleet {
@@ -150,7 +151,7 @@ t.test(
   async (t) => {
     const interrupt = new AbortController()
     const fleet = new StubFleet()
-    const dir = join(t.testdir({}), "it's data")
+    const dir = join(testFolder(t), "it's data")
     const file = join(dir, 'bars', 'SPY', '1h.csv')
     const { stdout } = await demo(t, [], {
       fleet,
@@ -191,7 +192,7 @@ t.test('on a terminal: a table that redraws itself', async (t) => {
 })
 
 t.test('PORT and DATA_DIR are honoured; nothing else of the environment gets in', async (t) => {
-  const dir = t.testdir({})
+  const dir = testFolder(t)
   const environment = { DATA_DIR: dir, PORT: '9999', MONGODB_URL: 'mongodb://x', VAULT_ADDR: 'http://x' }
   const { env } = await demo(t, ['--once'], { env: environment })
   t.match(env, { DATA_DIR: dir, PORT: '9999' })

@@ -5,12 +5,13 @@ import t, { type Test } from 'tap'
 import { TokenBook } from '../../src/doors/token-book.ts'
 import { hashToken, parseTokens } from '../../src/doors/tokens.ts'
 import { FakeClock } from '../fake-clock.ts'
+import { testFolder } from '../test-folder.ts'
 
 const line = (name: string, role = 'viewer') =>
   `${name}:${role}:${hashToken(`token of ${name}`).toString('hex')}\n`
 
 async function bookOf(t: Test, text: string) {
-  const file = join(t.testdir(), 'tokens')
+  const file = join(testFolder(t), 'tokens')
   await writeFile(file, text)
   const clock = new FakeClock()
   const logged: Array<Record<string, unknown>> = []

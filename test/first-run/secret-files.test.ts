@@ -3,9 +3,10 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { SecretFiles } from '../../src/first-run/secret-files.ts'
+import { testFolder } from '../test-folder.ts'
 
 t.test('one reader, the same secret for ever', async (t) => {
-  const folder = t.testdir()
+  const folder = testFolder(t)
   const files = new SecretFiles({ folder })
   // Only root can give a file away.
   const owner = process.getuid?.() === 0 ? 1000 : (process.getuid?.() ?? 0)

@@ -13,6 +13,7 @@ import { GatewayManager } from '../../src/fleet/manager.ts'
 import type { FleetDeps, FleetSettings } from '../../src/fleet/settings.ts'
 import type { AlertSink } from '../../src/ports/alerts.ts'
 import type { GatewayRuntime } from '../../src/ports/runtime.ts'
+import { testFolder } from '../test-folder.ts'
 
 export const quick: FleetSettings = {
   spec: { containerPrefix: 'ibgateway-follower', gatewayImage: 'simulated:latest', memoryMb: 2048 },
@@ -65,7 +66,7 @@ export async function makeWorld(
 ): Promise<World> {
   const clock = systemClock()
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-  const dataDir = t.testdir()
+  const dataDir = testFolder(t)
   const stores = await openEmbeddedStores({
     dataDir,
     clock,

@@ -5,6 +5,7 @@ import t from 'tap'
 import { ConfigError, parseConfig } from '../../src/config.ts'
 import { startServer } from '../../src/server/server.ts'
 import { portRange } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 import { all, client, echo, knock, target } from './harness.ts'
 
 function faultsOf(env: Record<string, string>): string[] {
@@ -82,7 +83,7 @@ t.test('beside the manager, for as long as it runs', async (t) => {
   const env = {
     RUNTIME: 'simulated',
     PORT: '0',
-    DATA_DIR: t.testdir(),
+    DATA_DIR: testFolder(t),
     PORT_RANGE_START: String(from),
     PORT_RANGE_END: String(last),
     FORWARD_LISTEN: '0',

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { parse, stringify } from 'yaml'
 import { until } from '../fleet/world.ts'
 import { gate } from '../integration-gate.ts'
+import { testFolder } from '../test-folder.ts'
 import { gateEngine, image as simulatorImage } from './docker-subject.ts'
 import { freePorts, isOpen } from './free-ports.ts'
 
@@ -26,7 +27,7 @@ async function botProject(t: Test) {
   const name = `ibgm-bot-${randomBytes(4).toString('hex')}`
   const [port = 0] = await freePorts(1)
   const gatewayImage = `ghcr.io/gnzsnz/ib-gateway:${name}`
-  const folder = t.testdir({ data: { 'gameplan.json': '{"date": "2020-01-01", "strategy": "A"' } })
+  const folder = testFolder(t, { data: { 'gameplan.json': '{"date": "2020-01-01", "strategy": "A"' } })
   const overlayFile = join(folder, 'overlay.yml')
   const overlay = {
     services: {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type Dockerode from 'dockerode'
 import type { Test } from 'tap'
 import { ownedBy } from '../../src/adapters/docker/labels.ts'
+import { testFolder } from '../test-folder.ts'
 import { image, plainDocker, removeAll } from './docker-subject.ts'
 import { ManagerProcess, Program } from './manager-process.ts'
 
@@ -51,7 +52,7 @@ export function dockerFleet(t: Test, more: Record<string, string> = {}): DockerF
   const prefix = `ibgm-fleet-${randomBytes(4).toString('hex')}`
   const managerId = `${prefix}-manager`
   const network = `${prefix}-net`
-  const dataDir = t.testdir()
+  const dataDir = testFolder(t)
   const from = nextPort
   nextPort += 10
   const env: Record<string, string> = {

@@ -9,6 +9,7 @@ import { apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { gate } from '../integration-gate.ts'
 import { builtService, startService } from '../services/service.ts'
+import { testFolder } from '../test-folder.ts'
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 
@@ -17,7 +18,7 @@ async function fleetOn(t: Test, url: string, more: Record<string, string> = {}) 
   const env = {
     RUNTIME: 'simulated',
     PORT: '0',
-    DATA_DIR: t.testdir(),
+    DATA_DIR: testFolder(t),
     MONGODB_URL: url,
     MONGODB_DB: `fleet-${randomUUID().slice(0, 8)}`,
     SIM_LOGIN_SECONDS: '0.05',

@@ -4,12 +4,13 @@ import t, { type Test } from 'tap'
 import { TokenBook } from '../../src/doors/token-book.ts'
 import { hashToken } from '../../src/doors/tokens.ts'
 import { FakeClock } from '../fake-clock.ts'
+import { testFolder } from '../test-folder.ts'
 import { testApp } from './app.ts'
 
 const script = 'console.log(1)'
 
 const built = (t: Test) =>
-  t.testdir({
+  testFolder(t, {
     'index.html': '<!doctype html><script type="module" src="./assets/index-abc.js"></script>',
     'icon.svg': '<svg/>',
     assets: { 'index-abc.js': script, 'index-abc.js.gz': gzipSync(script), 'icon-abc.svg': '<svg/>' },
@@ -88,7 +89,7 @@ t.test('who has no token may load the page, and nothing of the API', async (t) =
 })
 
 t.test('without a build the page says how to make one', async (t) => {
-  for (const webDir of [undefined, t.testdir({})]) {
+  for (const webDir of [undefined, testFolder(t)]) {
     const { call } = await testApp(t, webDir === undefined ? {} : { webDir })
     t.match(await call('GET', '//'), {
       status: 200,

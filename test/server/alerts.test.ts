@@ -5,6 +5,7 @@ import t from 'tap'
 import { startServer } from '../../src/server/server.ts'
 import { canary, receiver } from '../adapters/webhook/receiver.ts'
 import { until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 
 t.test(
   'a follower without a login is told to both webhooks, and the log carries neither address',
@@ -14,7 +15,7 @@ t.test(
     const lines: string[] = []
     const env = {
       PORT: '0',
-      DATA_DIR: t.testdir({}),
+      DATA_DIR: testFolder(t),
       RUNTIME: 'simulated',
       DISCORD_WEBHOOK_URL: discord.url,
       ALERT_WEBHOOK_URL: json.url,

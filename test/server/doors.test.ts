@@ -8,12 +8,13 @@ import { startServer } from '../../src/server/server.ts'
 import { makeCertificate } from '../certificate.ts'
 import { ibgm } from '../cli/harness.ts'
 import { until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 
 const log = pino({ level: 'silent' })
 
 async function serve(t: Test, env: Record<string, string>) {
   const server = await startServer({
-    env: { RUNTIME: 'simulated', PORT: '0', DATA_DIR: env.DATA_DIR ?? t.testdir(), ...env },
+    env: { RUNTIME: 'simulated', PORT: '0', DATA_DIR: env.DATA_DIR ?? testFolder(t), ...env },
     log,
   })
   t.teardown(() => server.close())
@@ -27,7 +28,7 @@ async function create(name: string, role: string, file: string): Promise<string>
 }
 
 t.test('tokens from a file: made by the command, sent by the command, revoked at once', async (t) => {
-  const folder = t.testdir()
+  const folder = testFolder(t)
   const file = join(folder, 'tokens')
   const anna = await create('anna', 'admin', file)
   const { url } = await serve(t, { API_TOKENS_FILE: file, DATA_DIR: join(folder, 'data') })
@@ -72,7 +73,7 @@ t.test('TLS', async (t) => {
 t.test('starts that are refused', async (t) => {
   const { certFile } = await makeCertificate(t)
   const start = (env: Record<string, string>) =>
-    startServer({ env: { RUNTIME: 'simulated', PORT: '0', DATA_DIR: t.testdir(), ...env }, log })
+    startServer({ env: { RUNTIME: 'simulated', PORT: '0', DATA_DIR: testFolder(t), ...env }, log })
   for (const [env, message] of [
     [{ HOST: '0.0.0.0' }, /^HOST: /],
     [{ API_TOKENS: 'anna:admin:canary' }, /^API_TOKENS: got a value of 17 characters \(not shown\)/],

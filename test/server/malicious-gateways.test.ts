@@ -11,6 +11,7 @@ import { type ApiCall, apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { silent } from '../session/harness.ts'
 import { startMalicious } from '../session/malicious-gateways.ts'
+import { testFolder } from '../test-folder.ts'
 
 /** By follower: what its gateway does. */
 const evil: Record<string, string> = {
@@ -54,7 +55,7 @@ async function serve(t: Test) {
     env: {
       RUNTIME: 'simulated',
       PORT: '0',
-      DATA_DIR: t.testdir(),
+      DATA_DIR: testFolder(t),
       HEARTBEAT_INTERVAL: '500ms',
       HEARTBEAT_TIMEOUT: '3s',
       HEALTHCHECK_INTERVAL: '5s',

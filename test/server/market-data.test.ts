@@ -13,6 +13,7 @@ import { startServer } from '../../src/server/server.ts'
 import { apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { startLoggedIn } from '../simulator/harness.ts'
+import { testFolder } from '../test-folder.ts'
 
 type Bars = Static<typeof wire.Bars>
 type GapList = Static<typeof wire.GapList>
@@ -27,7 +28,7 @@ async function serve(t: Test, more: Record<string, string>) {
   const env: Record<string, string> = {
     RUNTIME: 'simulated',
     PORT: '0',
-    DATA_DIR: t.testdir(),
+    DATA_DIR: testFolder(t),
     SIM_LOGIN_SECONDS: '0.05',
     PORT_RANGE_START: String(from),
     PORT_RANGE_END: String(to),

@@ -10,6 +10,7 @@ import { startServer } from '../../src/server/server.ts'
 import { IbSession } from '../../src/session/session.ts'
 import { apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 
 const log = pino({ level: 'silent' })
 
@@ -18,7 +19,7 @@ function environment(t: Test, more: Record<string, string> = {}): Record<string,
   return {
     RUNTIME: 'simulated',
     PORT: '0',
-    DATA_DIR: t.testdir(),
+    DATA_DIR: testFolder(t),
     SIM_LOGIN_SECONDS: '0.05',
     SIM_RESTART_SECONDS: '0.2',
     HEARTBEAT_INTERVAL: '500ms',

@@ -1,6 +1,7 @@
 // The short form of `npm run soak`: what is opened for gateways is closed with them, and a manager's heap stays as it is.
 import t from 'tap'
 import { portRange } from '../fleet/world.ts'
+import { testFolder } from '../test-folder.ts'
 import { growth } from './heap.ts'
 import { soakCycles } from './launch-cycles.ts'
 import { soakFleet } from './simulated-fleet.ts'
@@ -11,7 +12,7 @@ t.test('gateways launched and stopped again and again leave nothing open and lit
   const soak = await soakCycles({
     cycles: 12,
     followers: 2,
-    dataDir: t.testdir(),
+    dataDir: testFolder(t),
     ports: portRange(40),
     warmUp: 2,
     every: 6,

@@ -12,6 +12,7 @@ import { type ApiCall, apiCalls } from '../api-calls.ts'
 import { portRange, until } from '../fleet/world.ts'
 import { options as sessionOptions } from '../session/harness.ts'
 import { startLoggedIn } from '../simulator/harness.ts'
+import { testFolder } from '../test-folder.ts'
 import { otlpReceiver, type ReceivedSpan } from './otlp-receiver.ts'
 
 // The SDK reads these from the process.
@@ -45,7 +46,7 @@ async function serve(t: Test, collector: string, more: Record<string, string> = 
     env: {
       RUNTIME: 'simulated',
       PORT: '0',
-      DATA_DIR: t.testdir(),
+      DATA_DIR: testFolder(t),
       SIM_LOGIN_SECONDS: '0.1',
       SIM_TWOFA_SECONDS: '20',
       HEARTBEAT_INTERVAL: '200ms',

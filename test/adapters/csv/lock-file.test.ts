@@ -5,9 +5,10 @@ import { withLock } from '../../../src/adapters/csv/lock-file.ts'
 import { removeDrafts } from '../../../src/adapters/csv/replace.ts'
 import { readProcesses } from '../../../src/adapters/embedded/processes.ts'
 import { systemClock } from '../../../src/adapters/system-clock.ts'
+import { testFolder } from '../../test-folder.ts'
 
 t.test('whose draft of a lock is cleared away asks again', async (t) => {
-  const path = join(t.testdir({}), '1m.csv')
+  const path = join(testFolder(t), '1m.csv')
   const deps = { clock: systemClock(), processes: readProcesses() }
   let isOver = false
   const clearing = (async () => {

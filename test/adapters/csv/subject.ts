@@ -11,6 +11,7 @@ import type { Clock } from '../../../src/ports/clock.ts'
 import type { Processes } from '../../../src/ports/lock-holder.ts'
 import type { Log } from '../../../src/ports/log.ts'
 import type { SeriesName } from '../../../src/ports/market-data.ts'
+import { testFolder } from '../../test-folder.ts'
 
 export const header = 'timestamp,open,high,low,close,volume'
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
@@ -30,7 +31,7 @@ export interface Folder {
 }
 
 export function barsFolder(t: Test, under = 'bars'): Folder {
-  const dir = join(t.testdir({}), under)
+  const dir = join(testFolder(t), under)
   const pathOf = ({ symbol, timeframe }: SeriesName) => join(dir, folderOf(symbol), `${timeframe}.csv`)
   return {
     dir,

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Surveyors } from '../../../src/adapters/csv/surveyors.ts'
 import { FakeClock } from '../../fake-clock.ts'
+import { testFolder } from '../../test-folder.ts'
 import { header } from './subject.ts'
 
 t.test('no thread before there is work, none long after, and one again', async (t) => {
-  const path = join(t.testdir({}), '1m.csv')
+  const path = join(testFolder(t), '1m.csv')
   writeFileSync(path, `${header}\n2026-11-20T14:30:00Z,1,1,1,1,1\n`)
   const task = { path, timeframe: '1m', sinceMs: 0, whole: false } as const
   const clock = new FakeClock()

@@ -12,6 +12,7 @@ import { openEmbeddedStores } from '../../../src/adapters/embedded/stores.ts'
 import { systemClock } from '../../../src/adapters/system-clock.ts'
 import { managerIdConstant } from '../../../src/ports/stores.ts'
 import { never } from '../../contracts/stores.ts'
+import { testFolder } from '../../test-folder.ts'
 import { log } from './subject.ts'
 
 function start(t: Test, task: 'hold' | 'write', dataDir: string): ChildProcess {
@@ -41,7 +42,7 @@ function depsFor(dataDir: string) {
 }
 
 t.test('every acknowledged write is there after SIGKILL', async (t) => {
-  const dataDir = join(t.testdir({}), 'data')
+  const dataDir = join(testFolder(t), 'data')
   const acknowledged = await linesUntilKilled(start(t, 'write', dataDir), (lines) => lines.length === 500)
   const stores = await openEmbeddedStores(depsFor(dataDir))
   t.teardown(() => stores.close())
@@ -58,7 +59,7 @@ t.test('every acknowledged write is there after SIGKILL', async (t) => {
 t.test(
   'a second manager is refused while the first lives, and follows at once when it was killed',
   async (t) => {
-    const dataDir = join(t.testdir({}), 'data')
+    const dataDir = join(testFolder(t), 'data')
     const first = start(t, 'hold', dataDir)
     await once(first.stdout ?? first, 'data')
 

@@ -8,6 +8,7 @@ import type { Processes } from '../../../src/ports/lock-holder.ts'
 import { drive, processes } from '../../contracts/manager-lock.ts'
 import { never } from '../../contracts/stores.ts'
 import { FakeClock } from '../../fake-clock.ts'
+import { testFolder } from '../../test-folder.ts'
 import { log } from './subject.ts'
 
 function lockOf(t: Test, dataDir: string, clock: FakeClock, as: Processes, lost: Error[] = []) {
@@ -17,7 +18,7 @@ function lockOf(t: Test, dataDir: string, clock: FakeClock, as: Processes, lost:
 }
 
 t.test('held, renewed, refused, released', async (t) => {
-  const dataDir = join(t.testdir({}), 'new', 'folder')
+  const dataDir = join(testFolder(t), 'new', 'folder')
   const clock = new FakeClock()
   const first = lockOf(t, dataDir, clock, processes())
   await first.acquire('manager-1', never)
@@ -38,7 +39,7 @@ t.test('held, renewed, refused, released', async (t) => {
 })
 
 t.test('of many that find a dead holder, one takes over', async (t) => {
-  const dataDir = t.testdir({})
+  const dataDir = testFolder(t)
   const clock = new FakeClock()
   await lockOf(t, dataDir, new FakeClock(), processes()).acquire('manager-1', never)
   const pids = Array.from({ length: 10 }, (_, n) => 200 + n)
@@ -52,7 +53,7 @@ t.test('of many that find a dead holder, one takes over', async (t) => {
 })
 
 t.test('a lock file that was taken away comes back; one that became another’s is lost', async (t) => {
-  const dataDir = t.testdir({})
+  const dataDir = testFolder(t)
   const clock = new FakeClock()
   const lost: Error[] = []
   const lock = lockOf(t, dataDir, clock, processes(), lost)
@@ -69,14 +70,14 @@ t.test('a lock file that was taken away comes back; one that became another’s 
 })
 
 t.test('a damaged lock file is replaced after 10 s', async (t) => {
-  const dataDir = t.testdir({ 'manager.lock': '{"managerId":' })
+  const dataDir = testFolder(t, { 'manager.lock': '{"managerId":' })
   const clock = new FakeClock()
   await drive(clock, lockOf(t, dataDir, clock, processes()).acquire('manager-1', never))
   t.ok(clock.monotonicMs() >= 10_000)
 })
 
 t.test('lockHolder tells the living from the dead', async (t) => {
-  const dataDir = t.testdir({})
+  const dataDir = testFolder(t)
   const clock = new FakeClock()
   const look = (as: Processes, now = clock.now()) => lockHolder(dataDir, { processes: as, now })
   t.equal(await look(processes()), null)

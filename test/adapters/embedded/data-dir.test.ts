@@ -6,6 +6,7 @@ import { dataDirUnusable } from '../../../src/adapters/embedded/data-dir.ts'
 import { openEmbeddedStores } from '../../../src/adapters/embedded/stores.ts'
 import { systemClock } from '../../../src/adapters/system-clock.ts'
 import { processes } from '../../contracts/manager-lock.ts'
+import { testFolder } from '../../test-folder.ts'
 import { log } from './subject.ts'
 
 function open(dataDir: string) {
@@ -14,7 +15,7 @@ function open(dataDir: string) {
 }
 
 t.test('unusable folders', async (t) => {
-  const dir = t.testdir({
+  const dir = testFolder(t, {
     file: 'x',
     blocked: { 'store.mdb': {} },
     foreign: { 'store.mdb': 'no store'.repeat(2000) },
@@ -43,7 +44,7 @@ t.test('what the system refuses is told with a way out', async (t) => {
 })
 
 t.test('a store cut short is refused, an empty one is new, and the probe leaves nothing', async (t) => {
-  const dir = t.testdir({})
+  const dir = testFolder(t)
   await (await open(dir)).close()
   t.strictSame(readdirSync(dir).sort(), ['store.mdb', 'store.mdb-lock'])
   const path = join(dir, 'store.mdb')

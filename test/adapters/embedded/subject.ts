@@ -8,11 +8,12 @@ import { systemClock } from '../../../src/adapters/system-clock.ts'
 import type { Log } from '../../../src/ports/log.ts'
 import { processes } from '../../contracts/manager-lock.ts'
 import { follower, type StoresSubject } from '../../contracts/stores.ts'
+import { testFolder } from '../../test-folder.ts'
 
 export const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
 
 export async function embeddedSubject(t: Test): Promise<StoresSubject> {
-  const dataDir = join(t.testdir({}), 'data')
+  const dataDir = join(testFolder(t), 'data')
 
   async function onDocuments<T>(work: (documents: ReturnType<typeof openDocuments>) => T): Promise<T> {
     const database = new Database(dataDir)

@@ -3,6 +3,7 @@ import t from 'tap'
 import { ibConnector } from '../../../src/adapters/ib/connector.ts'
 import { ibContract, watch } from '../../contracts/ib.ts'
 import { startLoggedIn, until } from '../../simulator/harness.ts'
+import { testFolder } from '../../test-folder.ts'
 
 const connector = ibConnector()
 
@@ -47,7 +48,7 @@ for (const mode of ['G2', 'H', 'I'])
   })
 
 t.test("the library's configuration, and with it `.env`, is left alone", async (t) => {
-  const directory = t.testdir({ '.env': 'IBGM_TEST_LEAK=1\nIB_HOST=192.0.2.1\n' })
+  const directory = testFolder(t, { '.env': 'IBGM_TEST_LEAK=1\nIB_HOST=192.0.2.1\n' })
   const before = process.cwd()
   process.chdir(directory)
   t.teardown(() => process.chdir(before))

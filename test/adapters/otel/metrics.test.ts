@@ -8,6 +8,7 @@ import { systemClock } from '../../../src/adapters/system-clock.ts'
 import { startServer } from '../../../src/server/server.ts'
 import { FakeClock, settle } from '../../fake-clock.ts'
 import { portRange, until } from '../../fleet/world.ts'
+import { testFolder } from '../../test-folder.ts'
 import { gatewayLevels, levels } from '../prometheus/levels.ts'
 import { type Collected, collector } from './collector.ts'
 
@@ -162,7 +163,7 @@ t.test('the whole product sends its figures, the last ones at its end', async (t
     env: {
       RUNTIME: 'simulated',
       PORT: '0',
-      DATA_DIR: t.testdir(),
+      DATA_DIR: testFolder(t),
       PORT_RANGE_START: String(from),
       PORT_RANGE_END: String(to),
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${receiver.url}/in`,

@@ -11,6 +11,7 @@ import type { Log } from '../../../src/ports/log.ts'
 import type { SealedSecretStore } from '../../../src/ports/stores.ts'
 import { credentialsContract } from '../../contracts/credentials.ts'
 import { follower, never } from '../../contracts/stores.ts'
+import { testFolder } from '../../test-folder.ts'
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
 const login = { username: 'canary-user', password: 'canary-password' }
@@ -71,7 +72,7 @@ t.test('the buffer that is sealed is zeroed', async (t) => {
 })
 
 t.test('the key file: made once, for its owner only', async (t) => {
-  const dataDir = t.testdir({})
+  const dataDir = testFolder(t)
   const path = join(dataDir, 'credentials.key')
   const key = loadCredentialsKey({ dataDir, log })
   t.equal(key.length, 32)

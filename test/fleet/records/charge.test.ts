@@ -9,6 +9,7 @@ import { emptyRecord } from '../../../src/fleet/reconcile/keeper.ts'
 import { FleetError } from '../../../src/ports/errors.ts'
 import type { GatewayRecord } from '../../../src/ports/stores.ts'
 import { follower } from '../../contracts/stores.ts'
+import { testFolder } from '../../test-folder.ts'
 import { makeWorld, until } from '../world.ts'
 
 const asked = { actor: 'test' }
@@ -19,7 +20,7 @@ const wish = (change: Partial<GatewayRecord>): GatewayRecord => ({ ...emptyRecor
 async function startWithoutStore(t: Test, lastKnown: GatewayRecord, stored: GatewayRecord) {
   const { deps, runtime } = await makeWorld(t, { monitorIntervalMs: 20 })
   const copy = await openEmbeddedStores({
-    dataDir: t.testdir({ copy: {} }),
+    dataDir: testFolder(t, { copy: {} }),
     clock: systemClock(),
     log: pino({ level: 'silent' }),
     processes: readProcesses(),

@@ -7,6 +7,7 @@ import { systemClock } from '../../../src/adapters/system-clock.ts'
 import { rememberedIn } from '../../../src/fleet/records/last-known.ts'
 import type { Stores } from '../../../src/ports/stores.ts'
 import { follower } from '../../contracts/stores.ts'
+import { testFolder } from '../../test-folder.ts'
 
 async function openCopy(t: Test) {
   const warnings: string[] = []
@@ -17,7 +18,7 @@ async function openCopy(t: Test) {
     t.teardown(() => stores.close())
     return stores
   }
-  const folder = t.testdir({ primary: {}, local: {} })
+  const folder = testFolder(t, { primary: {}, local: {} })
   const [primary, local]: Stores[] = [await open(`${folder}/primary`), await open(`${folder}/local`)]
   if (!primary || !local) throw new Error('two stores were opened')
   const copied = async () => (await local.followers.list()).followers
