@@ -103,6 +103,17 @@ t.test('the verdict', async (t) => {
     status: 'failing',
     detail: 'no container: locked for CRASH_LOOP',
   })
+  const detailOf = (from: Parameters<typeof state>[0], seen: Partial<Observation>) =>
+    healthVerdict('f1', state(from), foldLayers([], findLayers(look(seen), false), noon), false).layers[0]
+      ?.detail
+  const cause = { code: 'CRASH_LOOP' } as const
+  t.equal(
+    detailOf({ phase: 'backing-off', cause }, { container: null }),
+    'no container: backing-off for CRASH_LOOP',
+  )
+  t.equal(detailOf({ phase: 'restarting', cause }, { container: null }), 'no container', 'another one comes')
+  t.equal(detailOf({ phase: 'locked' }, { container: null }), 'no container')
+  t.match(detailOf({ phase: 'locked', cause }, { container: container({ state: 'paused' }) }), /paused$/)
   t.equal(verdict('ready', ready).layers[0]?.since, '2026-01-05T17:00:00.000Z')
 })
 
