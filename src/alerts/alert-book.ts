@@ -14,7 +14,9 @@ import { Delivery } from './delivery.ts'
 import { raised } from './raised.ts'
 import { remindAt, reminded } from './reminders.ts'
 
-const loadLimit = 1_000
+/** All that are open are taken up at the start, far more than there are causes; of those that are over, the latest. */
+const openLimit = 100_000
+const recentLimit = 1_000
 
 export interface AlertBookDeps {
   readonly store: AlertStore
@@ -56,8 +58,8 @@ export class AlertBook implements AlertDesk {
   /** Takes up the alerts that were open when the last manager ended, and sends what sinks have not taken yet. */
   async load(): Promise<void> {
     const { store, clock } = this.#deps
-    const open = await store.list({ open: true, limit: loadLimit })
-    const recent = await store.list({ limit: loadLimit })
+    const open = await store.list({ open: true, limit: openLimit })
+    const recent = await store.list({ limit: recentLimit })
     const found = new Map([...open, ...recent].map((alert) => [alert.id, alert]))
     const inOrder = [...found.values()].sort((a, b) => a.raisedAt.localeCompare(b.raisedAt))
     for (const { owedTo = [], ...alert } of inOrder) {

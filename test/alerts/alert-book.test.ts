@@ -143,6 +143,73 @@ t.test('after a restart what is still so is not told again, and what is over is 
   t.equal((await store.list({ limit: 9 })).length, 2)
 })
 
+t.test(
+  'at the start every open alert is taken up and shown, however many there are, and none that is over',
+  async (t) => {
+    const first = bookOf()
+    const openKeys = Array.from({ length: 1_200 }, (_, index) => `gateway:f${index}:A`)
+    for (const key of openKeys) first.book.raise(draft({ key }))
+    await first.clock.advance(1_000)
+    for (const key of ['engine:DOWN', 'store:DOWN']) {
+      first.book.raise(draft({ key }))
+      first.book.resolve(key)
+    }
+    await first.book.flush()
+    const shown: Alert[] = []
+    const { store } = first
+    const book = new AlertBook({
+      store,
+      sinks: [],
+      clock: new FakeClock(),
+      log: silent,
+      onChange: (alert) => shown.push(alert),
+    })
+    await book.load()
+    t.strictSame(new Set(Array.from(book.open(), ({ key }) => key)), new Set(openKeys))
+    t.equal(shown.length, openKeys.length)
+    t.notOk(book.isOpen('engine:DOWN'))
+    book.settle('gateway:', [])
+    await book.flush()
+    t.strictSame(await store.list({ open: true, limit: 9 }), [])
+  },
+)
+
+t.test('raised before the store could be read: that one goes on, the one of before is over', async (t) => {
+  const first = bookOf()
+  first.book.raise(draft())
+  await first.book.flush()
+  const [before] = first.book.open()
+  const { book, told, store, clock } = bookOf(first.store)
+  await clock.advance(5_000)
+  book.raise(draft({ message: 'Still down.' }))
+  await book.load()
+  await book.flush()
+  t.match([...book.open()], [{ message: 'Still down.' }])
+  t.match(await store.get(before?.id ?? ''), { resolvedAt: new Date(clock.now()).toISOString() })
+  t.match(await store.list({ open: true, limit: 9 }), [{ message: 'Still down.' }])
+  t.strictSame(told, ['raised WARNING gateway:f1:CRASH_LOOP'], 'nobody hears that it is over')
+  await book.load()
+  t.match([...book.open()], [{ message: 'Still down.' }], 'loaded once more, it is the same')
+  t.equal((await store.list({ open: true, limit: 9 })).length, 1)
+})
+
+t.test('settled again with the same it is not counted; its draft can be had back', async (t) => {
+  const { book, clock } = bookOf()
+  const full = draft({ action: 'Look.' })
+  const { followerId, ...general } = draft({ key: 'engine:DOWN', level: 'ERROR' })
+  book.settle('', [full, general])
+  book.settle('', [full, general])
+  t.strictSame(
+    Array.from(book.open(), ({ count }) => count),
+    [1, 1],
+  )
+  await clock.advance(15 * 60_000)
+  book.remind()
+  t.strictSame(book.drafted(full.key), full)
+  t.strictSame(book.drafted('engine:DOWN'), general, 'as it was drafted, not as it is reminded of')
+  t.equal(book.drafted('store:DOWN'), undefined)
+})
+
 t.test('acknowledge', async (t) => {
   const { book } = bookOf()
   await t.rejects(book.acknowledge('nobody', 'ann'), { code: 'ALERT_NOT_FOUND' })
@@ -399,6 +466,36 @@ t.test('while the store is away, the open ones are listed', async (t) => {
   t.equal((await book.list({ limit: 9, open: true })).length, 2)
   t.match(await book.list({ limit: 9, followerId: 'f2' }), [{ key: 'gateway:f2:X' }])
   t.strictSame(await book.list({ limit: 9, open: false }), [])
+})
+
+t.test('what the store refuses for another reason is not taken for its absence', async (t) => {
+  const list = async () => Promise.reject(new FleetError('ALERT_NOT_FOUND', 'broken'))
+  const { book } = bookOf({ ...memoryStore(), list })
+  await t.rejects(book.list({ limit: 9 }), { message: 'broken' })
+})
+
+t.test('a word that was written late does not stand for the one after it', async (t) => {
+  const store = memoryStore()
+  const answers: Array<(taken: boolean) => void> = []
+  const put = async (alert: Alert) => {
+    if (!(await new Promise<boolean>((resolve) => answers.push(resolve))))
+      throw new FleetError('STORE_UNAVAILABLE', 'away')
+    await store.put(alert)
+  }
+  const { book } = bookOf({ ...store, put })
+  book.raise(draft())
+  book.resolve(draft().key)
+  await settle()
+  answers.shift()?.(true)
+  await settle()
+  answers.shift()?.(false)
+  await settle()
+  t.match(await store.list({ limit: 9 }), [{ resolvedAt: undefined }])
+  book.storeAgain()
+  await settle()
+  answers.shift()?.(true)
+  await book.flush()
+  t.match(await store.list({ limit: 9 }), [{ resolvedAt: String }])
 })
 
 t.test('what the store would not take is written when it is back, the latest word alone', async (t) => {
