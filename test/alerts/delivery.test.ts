@@ -144,23 +144,47 @@ t.test('an ERROR does not wait until a sink is tried again, unless that has aske
   world.fault = new Error('away')
   send('a')
   await delivery.tried()
-  t.equal(world.tries, 1)
+  send('a', 'worse')
+  send('z', '', 'resolved', 'ERROR')
+  await delivery.tried()
+  t.equal(world.tries, 1, 'what is not urgent, or over, waits')
   send('b', '', 'raised', 'ERROR')
   await delivery.tried()
   t.equal(world.tries, 2, 'tried at once, and who waits for that waits')
   world.fault = null
   send('c', '', 'raised', 'CRITICAL')
   await delivery.tried()
-  t.strictSame(told, ['raised c ', 'raised b ', 'raised a '])
+  t.strictSame(told, ['raised c ', 'raised b ', 'raised a worse', 'resolved z '])
   world.fault = new FleetError('CONNECTION_TIMEOUT', 'busy', { retryAfterMs: 60_000 })
   send('d')
   await delivery.tried()
   send('e', '', 'raised', 'CRITICAL')
   await delivery.tried()
-  t.equal(world.tries, 6)
+  t.equal(world.tries, 7)
   world.fault = null
   await clock.advance(60_000)
-  t.strictSame(told.slice(3), ['raised d ', 'raised e '])
+  t.strictSame(told.slice(4), ['raised d ', 'raised e '])
+})
+
+t.test('a sink that was away and is away once more is tried as soon as the first time', async (t) => {
+  const { send, delivery, told, world, clock } = deliveryTo()
+  world.fault = new Error('away')
+  send('a')
+  send('b')
+  await delivery.tried()
+  await clock.advance(5_000)
+  await clock.advance(9_999)
+  t.equal(world.tries, 2, 'the second pause is twice as long')
+  const takesOne = told.push.bind(told)
+  told.push = (...lines) => {
+    world.fault = new Error('away again')
+    return takesOne(...lines)
+  }
+  world.fault = null
+  await clock.advance(1)
+  t.strictSame([told, world.tries], [['raised a '], 4])
+  await clock.advance(5_000)
+  t.equal(world.tries, 5)
 })
 
 t.test('how a sink does can be asked: what waits, when it last took one, why it does not', async (t) => {
