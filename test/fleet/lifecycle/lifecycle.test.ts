@@ -1,7 +1,7 @@
 // The lifecycle as tables: from a phase and one look at the world to the next phase and its cause.
 import t from 'tap'
 import type { GatewayPhase } from '../../../schemas/gateway.ts'
-import { advance } from '../../../src/fleet/lifecycle/lifecycle.ts'
+import { advance, missedPushes } from '../../../src/fleet/lifecycle/lifecycle.ts'
 import type { Cause } from '../../../src/fleet/lifecycle/reasons.ts'
 import type { GatewayState, Observation } from '../../../src/fleet/lifecycle/state.ts'
 import { at, container, login, look, noon, session, state } from '../looks.ts'
@@ -24,6 +24,7 @@ const rows: Row[] = [
   // Not wanted.
   ['nothing wanted, nothing there', {}, { wanted: false, container: null }, 'stopped', null],
   ['not wanted, engine never seen', { containerId: null }, { wanted: false, container: undefined }, 'stopped', null],
+  ['not wanted, engine not seen yet', { containerId: 'c1' }, { wanted: false, container: undefined, engineUp: false }, 'stopping', 'ENGINE_UNAVAILABLE'],
   ['not wanted, still running', ready, { wanted: false }, 'stopping', null],
   ['not wanted, engine down', ready, { wanted: false, engineUp: false }, 'stopping', 'ENGINE_UNAVAILABLE'],
   ['not wanted, exited', ready, { wanted: false, container: ended(0) }, 'stopping', null],
@@ -116,3 +117,33 @@ for (const [name, from, seen, phase, code, more] of rows) {
     t.strictSame(advance(after, look(seen), at()), after, 'the same look again changes nothing')
   })
 }
+
+t.test('what a container ended with is told', async (t) => {
+  const detail = (exitCode?: number) =>
+    advance(
+      state(),
+      look({ container: container({ state: 'exited', ...(exitCode !== undefined && { exitCode }) }) }),
+      at(),
+    ).cause?.detail
+  t.equal(detail(3), 'exit status 3')
+  t.equal(detail(), 'exit status unknown')
+})
+
+t.test(
+  'pushes that nobody approved count once: those of this container, then those of the wish',
+  async (t) => {
+    const { streak: noFailures } = login('awaiting-2fa').progress
+    const streak = { ...noFailures, twofaPushes: 2, twofaTimeouts: 1 }
+    const waiting = { login: login('awaiting-2fa', {}, { streak }) }
+    const missed = (from: Partial<GatewayState>, seen: Partial<Observation>) =>
+      missedPushes(state({ missedPushes: 2, ...from }), look(seen))
+    t.equal(missed({}, waiting), 3)
+    t.equal(missed({}, { container: null, ...waiting }), 2, 'counted with the container that is gone')
+    for (const counted of [{ recreate }, { phase: 'locked' }, { phase: 'backing-off' }] as const)
+      t.equal(missed(counted, waiting), 2, JSON.stringify(counted))
+    const givenUp = login('backing-off', { reason: { code: 'TWOFA_TIMEOUT' } }, { streak })
+    t.equal(missed({}, { login: givenUp }), 4, 'the one that never closed is missed, too')
+    const failed = login('backing-off', { reason: { code: 'SERVER_UNAVAILABLE' } }, { streak: noFailures })
+    t.equal(missed({}, { login: failed }), 2, 'no push, none missed')
+  },
+)
