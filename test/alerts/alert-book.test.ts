@@ -369,6 +369,42 @@ t.test('acknowledging ends the reminders, until it says something new', async (t
   t.equal(told.at(-1), 'raised WARNING gateway:f1:CRASH_LOOP', 'it has become better')
 })
 
+t.test('the quarter of an hour begins with the ERROR, whatever it says after that', async (t) => {
+  const { book, told, clock } = bookOf()
+  const after = async (minutes: number, changed?: Partial<AlertDraft>) => {
+    await clock.advance(minutes * minute)
+    if (changed) book.settle('gateway:f1:', [draft(changed)])
+    book.remind()
+    await book.flush()
+    return told.splice(0).map((line) => line.split(' ').slice(0, 2).join(' '))
+  }
+  t.strictSame(await after(0, { level: 'WARNING' }), ['raised WARNING'])
+  t.strictSame(await after(10, { level: 'ERROR' }), ['raised ERROR'])
+  t.strictSame(await after(10, { level: 'ERROR', message: 'Another cause.' }), ['raised ERROR'])
+  t.strictSame(await after(4), [])
+  t.strictSame(await after(1), ['reminded CRITICAL'])
+  t.strictSame(await after(1, { level: 'ERROR', message: 'A third.' }), ['raised CRITICAL'])
+  t.equal(book.drafted(draft().key)?.level, 'ERROR')
+  t.strictSame(await after(1, { level: 'ERROR', message: 'A third.' }), [], 'the same')
+  const [{ id = '' } = {}] = book.open()
+  await book.acknowledge(id, 'ann')
+  t.strictSame(await after(30, { level: 'WARNING' }), ['raised WARNING'])
+  await book.acknowledge(id, 'ann')
+  t.strictSame(await after(1, { level: 'ERROR' }), ['raised ERROR'])
+  await book.acknowledge(id, 'ann')
+  t.strictSame(await after(10, { level: 'ERROR', message: 'A fourth.' }), ['raised ERROR'])
+  t.strictSame(await after(14), [], 'somebody had seen to what it said before')
+  t.strictSame(await after(1), ['reminded CRITICAL'])
+})
+
+t.test('a draft that counts by itself is not counted', async (t) => {
+  const { book } = bookOf()
+  for (const count of [2, 3, 3]) {
+    book.raise(draft({ count }))
+    t.match([...book.open()], [{ count }])
+  }
+})
+
 t.test('what is less than an ERROR is told once', async (t) => {
   const { book, told, clock } = bookOf()
   book.raise(draft())
