@@ -1,5 +1,6 @@
 // Heartbeats on a fake clock: their rhythm, their deadline, and what a gateway that falls silent costs.
 import t from 'tap'
+import { Heartbeat } from '../../src/session/heartbeat.ts'
 import { IbSession } from '../../src/session/session.ts'
 import { FakeClock, settle } from '../fake-clock.ts'
 import { FakeConnector } from './fake-connector.ts'
@@ -140,4 +141,27 @@ t.test('a thousand sessions opened together do not beat together', async (t) => 
   t.ok(Math.max(...perSecond.values()) < 50)
   await Promise.all(sessions.map((session) => session.disconnect()))
   t.equal(clock.pendingTimers, 0)
+})
+
+t.test('stopped, an answer that comes after all counts for nothing and sets no timer', async (t) => {
+  const clock = new FakeClock()
+  const heard: string[] = []
+  let answer = () => {}
+  const heartbeat = new Heartbeat(
+    {
+      clock,
+      random: () => 0,
+      ask: () => new Promise<void>((resolve) => (answer = resolve)),
+      onAnswer: () => heard.push('answer'),
+      onLate: () => heard.push('late'),
+      onLost: () => heard.push('lost'),
+    },
+    { intervalMs: 30_000, timeoutMs: 10_000 },
+  )
+  await clock.advance(5_000)
+  t.strictSame(heard.splice(0), ['late'])
+  heartbeat.stop()
+  answer()
+  await clock.advance(60_000)
+  t.strictSame([heard, clock.pendingTimers], [[], 0])
 })
