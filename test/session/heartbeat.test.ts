@@ -143,25 +143,56 @@ t.test('a thousand sessions opened together do not beat together', async (t) => 
   t.equal(clock.pendingTimers, 0)
 })
 
-t.test('stopped, an answer that comes after all counts for nothing and sets no timer', async (t) => {
-  const clock = new FakeClock()
+/** A heartbeat of its own, whose questions a test answers. */
+function heartbeatOn(clock: FakeClock) {
   const heard: string[] = []
-  let answer = () => {}
+  const asked = { answer() {}, refuse(_error: Error) {} }
   const heartbeat = new Heartbeat(
     {
       clock,
       random: () => 0,
-      ask: () => new Promise<void>((resolve) => (answer = resolve)),
+      ask: () =>
+        new Promise<void>((resolve, reject) => Object.assign(asked, { answer: resolve, refuse: reject })),
       onAnswer: () => heard.push('answer'),
       onLate: () => heard.push('late'),
       onLost: () => heard.push('lost'),
     },
     { intervalMs: 30_000, timeoutMs: 10_000 },
   )
+  return { heartbeat, heard, asked }
+}
+
+t.test('stopped, an answer that comes after all counts for nothing and sets no timer', async (t) => {
+  const clock = new FakeClock()
+  const { heartbeat, heard, asked } = heartbeatOn(clock)
   await clock.advance(5_000)
   t.strictSame(heard.splice(0), ['late'])
   heartbeat.stop()
-  answer()
+  asked.answer()
   await clock.advance(60_000)
   t.strictSame([heard, clock.pendingTimers], [[], 0])
+})
+
+t.test('a process that stood still gives one more turn, and no second one', async (t) => {
+  const clock = new FakeClock()
+  const { heartbeat, heard } = heartbeatOn(clock)
+  const lost = t.rejects(heartbeat.ping(), { code: 'CONNECTION_TIMEOUT' })
+  await clock.advance(5_000)
+  const monotonicMs = clock.monotonicMs.bind(clock)
+  clock.monotonicMs = () => monotonicMs() + 20_000
+  await clock.advance(5_000)
+  t.strictSame(heard, ['late'])
+  await clock.advance(5_000)
+  await lost
+  t.strictSame([heard, clock.pendingTimers], [['late', 'lost'], 0])
+})
+
+t.test('a ping whose question cannot be sent says so', async (t) => {
+  const clock = new FakeClock()
+  const { heartbeat, heard, asked } = heartbeatOn(clock)
+  const refused = t.rejects(heartbeat.ping(), { message: 'closed' })
+  asked.refuse(new Error('closed'))
+  await refused
+  await clock.advance(60_000)
+  t.strictSame([heard, clock.pendingTimers], [[], 0], 'the connection tells of its own end')
 })
