@@ -6,10 +6,13 @@ import { openEmbeddedStores } from '../../../src/adapters/embedded/stores.ts'
 import { systemClock } from '../../../src/adapters/system-clock.ts'
 import { GatewayManager } from '../../../src/fleet/manager.ts'
 import { emptyRecord } from '../../../src/fleet/reconcile/keeper.ts'
+import { Charge, type ChargeDeps } from '../../../src/fleet/records/charge.ts'
 import { FleetError } from '../../../src/ports/errors.ts'
 import type { GatewayRecord } from '../../../src/ports/stores.ts'
 import { follower } from '../../contracts/stores.ts'
+import { FakeClock } from '../../fake-clock.ts'
 import { testFolder } from '../../test-folder.ts'
+import { silent } from '../looks.ts'
 import { makeWorld, until } from '../world.ts'
 
 const asked = { actor: 'test' }
@@ -160,3 +163,62 @@ t.test(
     t.throws(() => manager.getGateway('b'), { code: 'FOLLOWER_NOT_FOUND' })
   },
 )
+
+/** A store that a test takes away, and what a charge told of it. */
+function chargeOf(changed: Partial<ChargeDeps> = {}) {
+  const clock = new FakeClock()
+  const told: string[] = []
+  const store = { answers: true, takes: 0 }
+  const mustAnswer = () => {
+    if (!store.answers) throw new FleetError('STORE_UNAVAILABLE', 'away')
+  }
+  const charge = new Charge({
+    clock,
+    log: silent,
+    take: async () => {
+      store.takes++
+      // The manager before us was alive at 7; a second taker would meet ourselves.
+      return store.takes === 1 ? 7 : 8
+    },
+    readStore: async () => mustAnswer(),
+    onTaken: () => told.push('taken'),
+    onUnavailable: ({ message }) => told.push(message),
+    onRefused: ({ message }) => told.push(`refused: ${message}`),
+    ...changed,
+  })
+  return { clock, told, store, charge }
+}
+
+t.test('a lock that is ours is not taken again because its store cannot be read yet', async (t) => {
+  const { clock, told, store, charge } = chargeOf()
+  store.answers = false
+  await charge.start(new AbortController().signal)
+  t.throws(() => charge.mustBeHeld(), { code: 'STORE_UNAVAILABLE', retryAfterMs: 2_000 })
+  store.answers = true
+  await clock.advance(2_000)
+  t.strictSame([charge.held, store.takes, charge.diedAt], [true, 1, 7])
+  t.strictSame(told, ['away', 'taken'])
+  charge.mustBeHeld()
+})
+
+t.test('a store that turns out to be somebody else ends the manager, at once or later', async (t) => {
+  const taken = new FleetError('STORE_LOCKED', 'is held by another')
+  const atOnce = chargeOf({ take: () => Promise.reject(taken) })
+  await t.rejects(atOnce.charge.start(new AbortController().signal), { code: 'STORE_LOCKED' })
+  let error = new FleetError('STORE_UNAVAILABLE', 'away')
+  const later = chargeOf({ take: () => Promise.reject(error) })
+  await later.charge.start(new AbortController().signal)
+  error = taken
+  await later.clock.advance(2_000)
+  t.strictSame([later.told, later.clock.pendingTimers], [['away', 'refused: is held by another'], 0])
+})
+
+t.test('a manager that stops meanwhile tries no more', async (t) => {
+  const { clock, told, store, charge } = chargeOf()
+  const stop = new AbortController()
+  store.answers = false
+  await charge.start(stop.signal)
+  stop.abort(new Error('stopping'))
+  await clock.advance(10_000)
+  t.strictSame([told, charge.held, clock.pendingTimers], [['away'], false, 0])
+})
