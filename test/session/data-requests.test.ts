@@ -253,6 +253,7 @@ t.test('the circuit breaker: closed, open, half-open', async (t) => {
   const breaker = new CircuitBreaker(clock, { failures: 2, openMs: 1_000 })
   breaker.enter()
   breaker.failed()
+  t.equal(breaker.state, 'closed')
   breaker.succeeded()
   breaker.failed()
   t.equal(breaker.state, 'closed', 'only failures in a row count')
@@ -271,6 +272,8 @@ t.test('the circuit breaker: closed, open, half-open', async (t) => {
   breaker.enter()
   breaker.succeeded()
   t.equal(breaker.state, 'closed')
+  breaker.failed()
+  t.equal(breaker.state, 'closed', 'the probe is over, and one failure is none in a row')
 })
 
 function pacedSession(t: Test, pacer: Pacer, clock: FakeClock) {
