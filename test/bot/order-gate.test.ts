@@ -172,13 +172,13 @@ t.test(
     const world = await worldFor(t)
     const { gate, clock } = world
     const pass = await world.opened()
-    const at = clock.now() + 600_000
+    const at = clock.now() + 615_000
     gate.closeAt(at)
-    await clock.advance(539_000)
+    await clock.advance(554_999)
     t.equal(gate.isOpen, true)
-    await clock.advance(1_500)
+    await clock.advance(1)
     t.equal(gate.isOpen, false)
-    t.match(gate.reason, /to restart at 2026-01-05T15:10/)
+    t.match(gate.reason, /to restart at 2026-01-05T15:10:15/)
     t.match(await world.validate(), { ok: false, reason: 'session', detail: /to restart/ })
     await clock.advance(61_000)
     t.match(await world.validate(), { ok: false }, 'it has not come yet')
@@ -195,9 +195,54 @@ t.test(
   },
 )
 
+t.test(
+  'a restart that has come near since the validation keeps the gate shut, although nothing told of it',
+  async (t) => {
+    const world = await worldFor(t)
+    world.gate.closeAt(world.clock.now() + 600_000)
+    const validation = await validated(world)
+    world.clock.jumpWallClock(545_000)
+    t.throws(() => world.gate.open(validation), { ...closed, message: /is to restart at/ })
+    t.equal(world.gate.pass(), null)
+  },
+)
+
+t.test('a restart that is called off, and one that is put off, close nothing', async (t) => {
+  const world = await worldFor(t)
+  const { gate, clock } = world
+  const pass = await world.opened()
+  const timers = clock.pendingTimers
+  gate.closeAt(clock.now() + 600_000)
+  gate.closeAt(clock.now() + 86_400_000)
+  t.equal(clock.pendingTimers, timers + 1)
+  await clock.advance(900_000)
+  gate.admit(pass)
+  gate.closeAt(undefined)
+  t.equal(clock.pendingTimers, timers)
+})
+
+t.test('a bot that stops shuts it for good', async (t) => {
+  const world = await worldFor(t)
+  const { gate, clock } = world
+  const pass = await world.opened()
+  const told: string[] = []
+  gate.onClose((reason) => told.push(reason))
+  gate.closeAt(clock.now() + 600_000)
+  gate.stop()
+  t.throws(() => gate.admit(pass), closed)
+  t.strictSame(told, ['the bot is stopping'])
+  const { era } = gate
+  world.gateway.last.notice(1100)
+  t.equal(gate.era, era, 'nothing is watched any more')
+  await world.session.disconnect()
+  t.equal(clock.pendingTimers, 0)
+})
+
 t.test('a machine that has slept writes nothing when it wakes', async (t) => {
   const world = await worldFor(t)
   const pass = await world.opened()
+  await world.clock.advance(600_000)
+  world.gate.admit(pass)
   world.clock.jumpWallClock(20_000)
   world.gate.admit(pass)
   world.clock.jumpWallClock(3_600_000)
