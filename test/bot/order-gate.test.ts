@@ -251,6 +251,15 @@ t.test('a machine that has slept writes nothing when it wakes', async (t) => {
   world.gate.admit(await world.opened())
 })
 
+t.test('a pass of an earlier connection is refused, and shuts nothing', async (t) => {
+  const world = await worldFor(t)
+  const old = await world.opened()
+  await world.session.reconnect()
+  const pass = await world.opened()
+  t.throws(() => world.gate.admit(old), { ...closed, message: /of an earlier time/ })
+  world.gate.admit(pass)
+})
+
 t.test('a listener that fails keeps nobody from being told', async (t) => {
   const world = await worldFor(t)
   await world.opened()
