@@ -1,5 +1,7 @@
 // The broker: what becomes an order and what does not, and what is known of it afterwards.
 import t from 'tap'
+import type { OrderIntent } from '../../src/bot/intents.ts'
+import type { IbOrder } from '../../src/ports/ib.ts'
 import { settle } from '../fake-clock.ts'
 import { ACCOUNT, buy, type OrderWorld, sell, worldFor } from './order-world.ts'
 
@@ -37,6 +39,29 @@ t.test('an order is on disk before it is sent', async (t) => {
   t.match(world.broker.orders(), [{ orderRef: placed.orderRef, state: 'working', said: 'Submitted' }])
 })
 
+t.test('IB gets the prices that belong to the type of the order, and no others', async (t) => {
+  const world = await worldFor(t)
+  const pass = await world.opened()
+  const prices = { lmtPrice: 99.5, auxPrice: 98.25 }
+  const expected = { MKT: {}, LMT: { lmtPrice: 99.5 }, STP: { auxPrice: 98.25 }, 'STP LMT': prices }
+  for (const [orderType, wanted] of Object.entries(expected)) {
+    let sent = {} as IbOrder
+    const take = world.gateway.take.bind(world.gateway)
+    world.gateway.take = (connection, orderId, contract, order) => {
+      sent = order
+      take(connection, orderId, contract, order)
+    }
+    await world.broker.place(
+      pass,
+      buy('SPY', 1, { orderType: orderType as OrderIntent['orderType'], ...prices }),
+    )
+    await settle()
+    const { lmtPrice, auxPrice, ...rest } = sent
+    t.match(rest, { action: 'BUY', totalQuantity: 1, orderType, tif: 'DAY', account: ACCOUNT })
+    t.strictSame(JSON.parse(JSON.stringify({ lmtPrice, auxPrice })), wanted, orderType)
+  }
+})
+
 t.test('a full disk: nothing is sent', async (t) => {
   const world = await worldFor(t)
   const pass = await world.opened()
@@ -63,6 +88,25 @@ t.test('a dry run: the same gate, limits and journal, and nothing is written', a
   await t.rejects(world.broker.place(pass, buy('SPY', 1)), closed)
   t.strictSame(world.gateway.placed, [])
 })
+
+t.test(
+  'a gate that shuts while the order is written down lets none out, and none out of a dry run',
+  async (t) => {
+    for (const dryRun of [false, true]) {
+      const world = await worldFor(t, { dryRun })
+      const pass = await world.opened()
+      await world.broker.account(ACCOUNT)
+      const append = world.file.append.bind(world.file)
+      world.file.append = async (lines) => {
+        await append(lines)
+        if (lines.some((line) => line.includes('"intent"'))) world.gate.close('while it was written down')
+      }
+      await t.rejects(world.broker.place(pass, buy('SPY')), closed)
+      t.match(world.broker.orders(), [{ state: 'unsent' }])
+      t.strictSame(world.gateway.placed, [])
+    }
+  },
+)
 
 t.test('orders that were thought of at once count each other', async (t) => {
   const world = await worldFor(t)
@@ -174,6 +218,10 @@ t.test('cancels its own orders, through the gate', async (t) => {
   await world.broker.cancel(pass, orderRef)
   t.ok(world.gateway.last.sent.includes('cancel 1'))
   await t.rejects(world.broker.cancel(pass, 'ibgm-bot:other:1'), refused)
+  world.gateway.fate = 'filled'
+  const filled = await world.broker.place(pass, buy('AAPL'))
+  await settle()
+  await t.rejects(world.broker.cancel(pass, filled.orderRef), { ...refused, message: /no order .* at work/ })
   world.gate.close('why not')
   await t.rejects(world.broker.cancel(pass, orderRef), closed)
 })
@@ -208,7 +256,10 @@ t.test(
       { code: 'CONNECTION_CLOSED' },
     )
     t.strictSame(world.gateway.placed, [])
-    t.ok(world.broker.orders().every(({ state }) => state === 'unsent'))
+    t.strictSame(
+      world.broker.orders().map(({ state }) => state),
+      ['unsent', 'unsent', 'unsent'],
+    )
   },
 )
 

@@ -182,6 +182,8 @@ export interface OrderWorld {
   readonly journal: OrderJournal
   readonly file: MemoryLines
   limits: HardLimits | undefined
+  /** The account that the bot is told to trade. */
+  account: string | undefined
   /** What the authentication check finds. */
   check: () => Promise<CheckVerdict>
   validate(): Promise<ValidationOutcome>
@@ -212,6 +214,7 @@ export async function orderWorld(
     journal,
     file,
     limits: { max_daily_loss_pct: 0.1, max_single_position: 100 },
+    account: undefined,
     broker: new Broker(gate, {
       session,
       clock,
@@ -230,6 +233,7 @@ export async function orderWorld(
           clock,
           check: () => world.check(),
           reconcile: (signal) => world.broker.reconcile(signal),
+          ...(world.account !== undefined && { account: world.account }),
         },
         new AbortController().signal,
       ),

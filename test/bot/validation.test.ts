@@ -39,6 +39,41 @@ t.test('other accounts than those checked', async (t) => {
   t.match(await world.validate(), { ok: false, reason: 'accounts' })
 })
 
+t.test('of several accounts the one that was chosen, if the session and the check both see it', async (t) => {
+  const world = await worldFor(t)
+  world.gateway.behave = (connection) => connection.welcome(['DU1', 'DU2'], 1)
+  await world.session.reconnect()
+  const sees = (...accounts: string[]) => {
+    world.check = async () => ({ ok: true, accounts, roundTripMs: 5 })
+  }
+  sees('DU1', 'DU2')
+  t.match(await world.validate(), {
+    ok: false,
+    reason: 'accounts',
+    detail: /several accounts and none was chosen: the trading session sees DU1, DU2/,
+  })
+  world.account = 'DU2'
+  t.match(await world.validate(), {
+    ok: true,
+    validation: { account: 'DU2', accounts: ['DU1', 'DU2'], roundTripMs: 5, validatedAt: world.clock.now() },
+  })
+  sees('DU1')
+  t.match(await world.validate(), { ok: false, detail: /^account DU2 is not there: .* the check saw DU1$/ })
+  sees('DU2')
+  world.gateway.behave = (connection) => connection.welcome(['DU1'], 1)
+  await world.session.reconnect()
+  t.match(await world.validate(), {
+    ok: false,
+    detail: /account DU2 is not there: the trading session sees DU1,/,
+  })
+  sees()
+  world.account = undefined
+  t.match(await world.validate(), {
+    ok: false,
+    detail: 'the trading session sees DU1, the check saw no account',
+  })
+})
+
 t.test('what changes while it is being validated makes it fail', async (t) => {
   const changes = {
     'lost and restored': (world: Awaited<ReturnType<typeof worldFor>>) => {
