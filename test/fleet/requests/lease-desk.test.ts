@@ -91,12 +91,28 @@ t.test('renew and release', async (t) => {
   const { desk, clock } = deskOf()
   const { clientId } = await desk.lease(up, { purpose: 'bot', ttlSeconds: 10 }, bot)
   t.match(await desk.renew(up, clientId, 60), { clientId, expiresAt: '2026-01-05T12:01:00.000Z' })
+  await clock.advance(30_000)
+  t.match(await desk.renew(up, clientId, 60), { clientId, expiresAt: '2026-01-05T12:01:30.000Z' })
+  await t.rejects(desk.renew(keeperOf(), clientId, 60), { code: 'GATEWAY_NOT_RUNNING' })
   await clock.advance(60_000)
   await t.rejects(desk.renew(up, clientId, 60), { code: 'LEASE_NOT_FOUND' }, 'ended')
   await t.rejects(desk.renew(up, 4711, 60), { code: 'LEASE_NOT_FOUND' }, 'never was')
   await desk.lease(up, { purpose: 'bot' }, bot)
+  t.match(await desk.renew(up, clientId, undefined), { expiresAt: '2026-01-05T12:06:30.000Z' })
   await desk.release(up, clientId, bot)
   await t.rejects(desk.release(up, clientId, bot), { code: 'LEASE_NOT_FOUND' }, 'once')
+})
+
+t.test('where a bot tells its health stays with its lease', async (t) => {
+  const { desk, records } = deskOf()
+  const healthUrl = 'http://127.0.0.1:8081/health'
+  const { clientId } = await desk.lease(up, { purpose: 'bot', healthUrl }, bot)
+  await desk.lease(up, { purpose: 'other' }, bot)
+  await desk.renew(up, clientId, 60)
+  t.strictSame(
+    Array.from(records.values(), (record) => record.healthUrl),
+    [healthUrl, undefined],
+  )
 })
 
 t.test('only of a gateway that is RUNNING', async (t) => {
