@@ -152,15 +152,86 @@ t.test('a slow read is not begun twice, and ends with the watch', async (t) => {
 })
 
 t.test('after a PUT, what a login would use decides', async (t) => {
-  const { vault, watch, released, keeper } = watchOf()
+  const { vault, watch, released, keeper, clock } = watchOf()
   await watch.renewed('f1', never)
   t.strictSame(released, [], 'the same one was put')
+  t.equal(keeper.askedByPersonAt, null)
   t.notOk(await watch.differs(keeper, never))
   vault.secrets.set('f1', right)
   t.ok(await watch.differs(keeper, never))
   await watch.renewed('f1', never)
   t.strictSame(released, ['f1'])
+  t.equal(keeper.askedByPersonAt, clock.now(), 'who put them answers for them')
   await watch.renewed('nobody', never)
+})
+
+t.test('a PUT where nothing was rejected: what waits tries at once, for whoever put them', async (t) => {
+  const waiting = watchOf(
+    { state: state({ phase: 'backing-off', cause: { code: 'CONTAINER_EXITED' } }) },
+    null,
+  )
+  await waiting.watch.renewed('f1', never)
+  t.strictSame(waiting.released, ['f1'])
+  t.equal(waiting.keeper.askedByPersonAt, waiting.clock.now())
+
+  const stopped = watchOf({ state: state({ phase: 'backing-off' }) }, null)
+  stopped.keeper.record = { ...stopped.keeper.record, desired: 'stopped' }
+  for (const other of [
+    stopped,
+    watchOf({ state: state({ phase: 'ready' }) }, null),
+    watchOf({}, { code: 'WRONG_ACCOUNT' }),
+  ]) {
+    await other.watch.renewed('f1', never)
+    t.strictSame([other.released, other.keeper.askedByPersonAt, other.vault.reads], [[], null, 0])
+  }
+})
+
+t.test('a PUT that cannot be read back now is left to the next look', async (t) => {
+  const { vault, watch, released, keeper, pass } = watchOf()
+  vault.secrets.delete('f1')
+  await watch.renewed('f1', never)
+  t.strictSame([released, keeper.askedByPersonAt], [[], null])
+  vault.secrets.set('f1', right)
+  await pass()
+  t.strictSame(released, ['f1'])
+  vault.read = () => Promise.reject(new TypeError('a bug'))
+  keeper.record = { ...keeper.record, hold: { code: 'CREDENTIALS_REJECTED', at: 0 } }
+  await t.rejects(watch.renewed('f1', never), { message: 'a bug' })
+})
+
+t.test('what changes while a secret is read has the last word', async (t) => {
+  const meanwhile: Record<string, (keeper: Keeper) => void> = {
+    'that secret was rejected as well': (keeper) => {
+      keeper.record = {
+        ...keeper.record,
+        hold: { code: 'CREDENTIALS_REJECTED', at: 1, secretHash: digests.secret(right) },
+      }
+    },
+    'a person has released it': (keeper) => {
+      keeper.record = { ...keeper.record, hold: null }
+      keeper.state = state({ phase: 'creating' })
+    },
+    'nobody wants it any more': (keeper) => {
+      keeper.record = { ...keeper.record, desired: 'stopped' }
+    },
+  }
+  for (const [name, happens] of Object.entries(meanwhile)) {
+    const { keeper, vault, released, pass } = watchOf()
+    vault.secrets.set('f1', right)
+    const { read } = vault
+    let answer = () => {}
+    vault.read = async (...asked) => {
+      await new Promise<void>((resolve) => (answer = resolve))
+      return read(...asked)
+    }
+    await pass()
+    happens(keeper)
+    const { hold } = keeper.record
+    answer()
+    await settle()
+    t.strictSame(released, [], name)
+    if (hold?.at === 1) t.equal(keeper.record.hold, hold)
+  }
 })
 
 t.test(
