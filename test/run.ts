@@ -1,7 +1,7 @@
 // `npm test`: runs every compiled test (or those named) under tap, with honest coverage, and ends with one line that counts.
 // `--without-integration` leaves out what needs more than Node, `--part 2/3` takes each third file: both are for a look on another line of Node, and count no coverage.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,10 +64,16 @@ if (options['without-integration']) process.env.WITHOUT_INTEGRATION = 'true'
 
 buildTapOnce()
 const named = positionals.map((file) => file.replace(/\.ts$/, '.js').replace(/^(dist\/)?/, 'dist/'))
+const missing = named.filter((file) => !existsSync(join(root, file)))
+if (missing.length > 0) {
+  console.error(`There is no such test: ${missing.join(', ')}.`)
+  process.exit(2)
+}
 const isWhole = named.length === 0 && parts === '1' && !options['without-integration']
 const files =
   named.length > 0 ? named : everyTest().filter((_, index) => index % Number(parts) === Number(part) - 1)
-const output = join(mkdtempSync(join(tmpdir(), 'ibgm-test-')), 'out.tap')
+const folder = mkdtempSync(join(tmpdir(), 'ibgm-test-'))
+const output = join(folder, 'out.tap')
 const coverage = isWhole
   ? ['--allow-incomplete-coverage', '--coverage-report=json-summary']
   : ['--disable-coverage']
@@ -79,6 +85,7 @@ const status = run([
   ...files,
 ])
 const tapOutput = readFileSync(output, 'utf8')
+rmSync(folder, { recursive: true })
 const { pass, fail, skip } = totals(tapOutput)
 for (const reason of new Set([...tapOutput.matchAll(/# SKIP (.+)$/gm)].map((match) => match[1])))
   console.log(`skipped: ${reason}`)
