@@ -53,7 +53,10 @@ export const Gateway = Type.Object(
   {
     followerId: FollowerId,
     name: Type.Optional(Type.String({ description: "The follower's name, for people." })),
-    tradingMode: words(tradingModes),
+    tradingMode: words(tradingModes, {
+      description:
+        'What it trades in while it has a container: what that was started with, also when the record says another since.',
+    }),
     status: words(gatewayStatuses),
     phase: words(gatewayPhases),
     healthy: Type.Boolean(),

@@ -34,8 +34,8 @@ export function eyesOf(fleet: Fleet): Eyes {
     },
     loginMoved: (...moved) => fleet.course.loginMoved(...moved),
     // At once, whatever the gateway is about to do: stopped in the middle of it, nobody would look at its login again.
-    loginRejected: ({ follower, record }, { usernameHash }, at) =>
-      fleet.budget.reject(follower, usernameHash, record.secretHash, Math.min(at, clock.now())),
+    loginRejected: ({ record }, container, at) =>
+      fleet.budget.reject(container, container.usernameHash, record.secretHash, Math.min(at, clock.now())),
     wake: (followerId) => fleet.wake(followerId),
     onLogError: (followerId, err) => log.debug({ followerId, err }, 'log stream broke'),
   }

@@ -1,6 +1,6 @@
 // The alerts of gateways, made so from what the fleet knows at the moment.
 import type { Fleet } from '../fleet.ts'
-import type { Keeper } from '../reconcile/keeper.ts'
+import { type Keeper, tradingModeOf } from '../reconcile/keeper.ts'
 import { alertsChangeAt, gatewayAlerts } from './gateway-alerts.ts'
 import { alertPrefix, type Judged } from './judged.ts'
 import { regionOf } from './maintenance.ts'
@@ -27,7 +27,7 @@ export async function sweepBots(fleet: Fleet): Promise<void> {
 function judged({ alerts, bots, deps }: Fleet, keeper: Keeper): Judged {
   const { follower, state, seen, conditions } = keeper
   return {
-    follower,
+    follower: { ...follower, tradingMode: tradingModeOf(keeper) },
     state,
     seen,
     region: regionOf(follower, deps.settings.ibRegion ?? 'america'),

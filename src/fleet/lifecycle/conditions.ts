@@ -8,7 +8,7 @@ export interface Found {
 }
 
 /** All that holds in this observation, in a fixed order. */
-export function findConditions(seen: Observation, drift: boolean): Found[] {
+export function findConditions(seen: Observation, drift: string | null): Found[] {
   const found: Found[] = []
   const add = (holds: boolean | undefined, type: string, message: string) => {
     if (holds) found.push({ type, message })
@@ -51,11 +51,7 @@ export function findConditions(seen: Observation, drift: boolean): Found[] {
     'ConfigWarning',
     'The gateway refused its auto-restart time; set autoRestartTime as hh:mm AM or hh:mm PM.',
   )
-  add(
-    drift,
-    'Drift',
-    'The record asks for another container than the one that runs; a container restart applies it.',
-  )
+  add(drift !== null, 'Drift', drift ?? '')
   const wide = container?.publishedOn.filter((address) => address !== '127.0.0.1') ?? []
   add(
     wide.length > 0,

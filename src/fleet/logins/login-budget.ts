@@ -1,5 +1,5 @@
 // Logins that a username may still spend: IBKR locks it after ten rejected ones in a day, so machines stop long before. Kept in the store.
-import type { Follower } from '../../../schemas/follower.ts'
+import type { TradingMode } from '../../../schemas/follower.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { FleetError } from '../../ports/errors.ts'
 import type { LoginBudgetRecord, LoginBudgetStore } from '../../ports/stores.ts'
@@ -17,6 +17,11 @@ interface Rejection {
   /** null where it is not known what was rejected. */
   readonly secretHash: string | null
   readonly at: number
+}
+
+/** What a login is for: a container, or the record that one will be made from. Paper and live count apart. */
+interface Trading {
+  readonly tradingMode: TradingMode
 }
 
 /** Rejected secrets that are remembered of one username. */
@@ -40,15 +45,10 @@ export class LoginBudget {
   /**
    * LOGIN_BUDGET when one more login would be one too many, CREDENTIALS_REJECTED when IBKR has rejected this very secret before, be it from another
    * follower with this username, or from a copy that is older. A person who asked for the login is not held up, and answers for the secret as it was
-   * known at `askedAt` (ms since the epoch; null: nobody asked). Paper and live count apart.
+   * known at `askedAt` (ms since the epoch; null: nobody asked).
    */
-  async check(
-    follower: Follower,
-    usernameHash: string,
-    secretHash: string,
-    askedAt: number | null,
-  ): Promise<void> {
-    await this.#inTurn(keyOf(follower, usernameHash), async (record) => {
+  async check(of: Trading, usernameHash: string, secretHash: string, askedAt: number | null): Promise<void> {
+    await this.#inTurn(keyOf(of, usernameHash), async (record) => {
       const refused = record.refused?.find((other) => other.secretHash === secretHash)
       if (refused && (askedAt === null || refused.at > askedAt))
         throw new FleetError('CREDENTIALS_REJECTED', 'these very credentials were rejected before')
@@ -59,12 +59,12 @@ export class LoginBudget {
   }
 
   /** Counts a start before it happens, so that no crash can lose it; `giveBack` when no container came of it. */
-  async spend(follower: Follower, usernameHash: string): Promise<{ giveBack(): Promise<void> }> {
+  async spend(of: Trading, usernameHash: string): Promise<{ giveBack(): Promise<void> }> {
     const at = this.#clock.now()
-    await this.noteStart(follower, usernameHash, at)
+    await this.noteStart(of, usernameHash, at)
     return {
       giveBack: () =>
-        this.#inTurn(keyOf(follower, usernameHash), async (record) => {
+        this.#inTurn(keyOf(of, usernameHash), async (record) => {
           const last = record.starts.lastIndexOf(at)
           await this.#put({ ...record, starts: record.starts.filter((_, index) => index !== last) })
         }),
@@ -72,8 +72,8 @@ export class LoginBudget {
   }
 
   /** A JVM start at `at` (ms since the epoch); the same stamp counts once, so that a log read twice does no harm. True when the budget is spent by it. */
-  noteStart(follower: Follower, usernameHash: string, at: number): Promise<boolean> {
-    return this.#inTurn(keyOf(follower, usernameHash), async (record) => {
+  noteStart(of: Trading, usernameHash: string, at: number): Promise<boolean> {
+    return this.#inTurn(keyOf(of, usernameHash), async (record) => {
       const now = this.#clock.now()
       if (record.starts.includes(at)) return false
       const starts = [...withinWindow(record.starts, this.#limits.starts, now), at].sort((a, b) => a - b)
@@ -84,8 +84,8 @@ export class LoginBudget {
   }
 
   /** IBKR has rejected a secret at `at` (ms since the epoch; the same stamp counts once). Whoever checks from now on knows it; `store` writes it down. */
-  reject(follower: Follower, usernameHash: string, secretHash: string | null, at: number): void {
-    const key = keyOf(follower, usernameHash)
+  reject(of: Trading, usernameHash: string, secretHash: string | null, at: number): void {
+    const key = keyOf(of, usernameHash)
     const unstored = this.#unstored.get(key) ?? []
     if (!unstored.some((other) => other.at === at)) this.#unstored.set(key, [...unstored, { secretHash, at }])
   }
@@ -133,4 +133,4 @@ export class LoginBudget {
   }
 }
 
-const keyOf = (follower: Follower, usernameHash: string) => `${usernameHash}:${follower.tradingMode}`
+const keyOf = ({ tradingMode }: Trading, usernameHash: string) => `${usernameHash}:${tradingMode}`

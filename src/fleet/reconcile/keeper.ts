@@ -99,6 +99,15 @@ export const isEligible = (follower: Follower) => follower.enabled && follower.s
 export const isWanted = (keeper: Keeper) =>
   keeper.record.desired === 'running' && isEligible(keeper.follower) && !keeper.deleting
 
-/** The container that runs is not the one that the record asks for. */
-export const hasDrifted = (keeper: Keeper) =>
-  Boolean(keeper.container && keeper.container.specHash !== keeper.spec.specHash)
+/** What it trades in: what its container was started with, whatever the record says since then. */
+export const tradingModeOf = ({ container, follower }: Keeper) =>
+  container?.tradingMode ?? follower.tradingMode
+
+/** That the container which runs is not the one that the record asks for, in words; null when it is. */
+export function driftOf({ container, spec }: Keeper): string | null {
+  if (!container || container.specHash === spec.specHash) return null
+  const drift =
+    'The record asks for another container than the one that runs; a container restart applies it.'
+  if (container.tradingMode === spec.tradingMode) return drift
+  return `${drift} Until then it trades ${container.tradingMode}, and ${spec.tradingMode} from then on.`
+}

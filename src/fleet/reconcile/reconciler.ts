@@ -12,7 +12,7 @@ import type { GatewayState } from '../lifecycle/state.ts'
 import { fail } from '../lifecycle/transitions.ts'
 import { remember } from '../records/gateway-record.ts'
 import type { Hands } from './hands.ts'
-import { hasDrifted, isWanted, type Keeper } from './keeper.ts'
+import { driftOf, isWanted, type Keeper } from './keeper.ts'
 import { type Eyes, look, observe } from './observe.ts'
 import { executors } from './steps.ts'
 
@@ -72,7 +72,7 @@ export function publish(keeper: Keeper, { eyes, hands, onState }: ReconcilerDeps
     findLayers(keeper.seen, keeper.session?.isHealthy() ?? false),
     now,
   )
-  keeper.conditions = findConditions(keeper.seen, hasDrifted(keeper)).map((found) => ({
+  keeper.conditions = findConditions(keeper.seen, driftOf(keeper)).map((found) => ({
     ...found,
     since: keeper.conditions.find((condition) => condition.type === found.type)?.since ?? now,
   }))
@@ -155,12 +155,12 @@ async function countStarts(keeper: Keeper, deps: ReconcilerDeps): Promise<void> 
   if (!container) return
   const { startedAt } = container
   if (keeper.countedId !== container.id && !keeper.adopted && startedAt !== undefined) {
-    await hands.budget.noteStart(keeper.follower, container.usernameHash, startedAt)
+    await hands.budget.noteStart(container, container.usernameHash, startedAt)
     keeper.countedId = container.id
   }
   if (!logReader || logReader.containerId !== container.id) return
   for (let at = logReader.laterStarts[0]; at !== undefined; at = logReader.laterStarts[0]) {
-    const spent = await hands.budget.noteStart(keeper.follower, container.usernameHash, at)
+    const spent = await hands.budget.noteStart(container, container.usernameHash, at)
     logReader.laterStarts.shift()
     if (!spent) continue
     const cause = { code: 'LOGIN_BUDGET', detail: 'the gateway keeps restarting and logging in' } as const

@@ -12,7 +12,7 @@ import { lossOf } from '../lifecycle/lifecycle.ts'
 import { nextPlannedRestart } from '../lifecycle/planned-restart.ts'
 import { type Cause, describeReason } from '../lifecycle/reasons.ts'
 import { type GatewayState, gatewayStatus } from '../lifecycle/state.ts'
-import { hasDrifted, type Keeper } from '../reconcile/keeper.ts'
+import { driftOf, type Keeper, tradingModeOf } from '../reconcile/keeper.ts'
 
 const stamp = (at: number) => new Date(at).toISOString()
 
@@ -61,12 +61,12 @@ export function gatewayView(keeper: Keeper, now: number): Gateway {
   const session = keeper.session?.snapshot()
   const up = session?.state === 'ready'
   const planned = keeper.container?.state === 'running' ? plannedRestart(keeper, now) : undefined
-  const { name, tradingMode } = keeper.follower
+  const { name } = keeper.follower
   const pushEnd = pushEndOf(state)
   return {
     ...statusView(keeper),
     ...(name !== undefined && { name }),
-    tradingMode,
+    tradingMode: tradingModeOf(keeper),
     connected: up && answers(keeper),
     desired: record.desired,
     ...(state.deadline !== null && { deadline: stamp(state.deadline) }),
@@ -96,7 +96,7 @@ export function gatewayView(keeper: Keeper, now: number): Gateway {
       since: stamp(since),
       message,
     })),
-    drift: hasDrifted(keeper),
+    drift: driftOf(keeper) !== null,
     ...(container === null && { image: spec.image }),
   }
 }

@@ -129,7 +129,7 @@ t.test('conditions', async (t) => {
     login: { progress, verdict: login('connecting').verdict },
     session: session('ready', { brokenFarms: ['usfarm'], heartbeatLate: true, competing: true }),
   })
-  const types = findConditions(all, true).map(({ type }) => type)
+  const types = findConditions(all, 'other settings').map(({ type }) => type)
   t.strictSame(types, [
     'EngineUnavailable',
     'FarmDown',
@@ -141,6 +141,6 @@ t.test('conditions', async (t) => {
     'Drift',
     'PublishedWide',
   ])
-  t.strictSame(findConditions(look(ready), false), [])
-  t.strictSame(findConditions(look({ container: null }), false), [])
+  t.strictSame(findConditions(look(ready), null), [])
+  t.strictSame(findConditions(look({ container: null }), null), [])
 })

@@ -11,7 +11,7 @@ import { Remedy } from './remedy.tsx'
 import { launchStages, needsOtherCredentials, whyNot } from './verb-rules.ts'
 
 export function Situation({ gateway }: { readonly gateway: Gateway }) {
-  const { phase, reason, retryAt, progress, conditions, drift } = gateway
+  const { phase, reason, retryAt, progress, conditions } = gateway
   const { tone } = lookOf(gateway, minute.value)
   const nextTry = phase === 'backing-off' ? retryAt : undefined
   // A try that comes to nothing unless somebody acts is no promise to count down to.
@@ -52,11 +52,6 @@ export function Situation({ gateway }: { readonly gateway: Gateway }) {
         </section>
       )}
       <Alerts followerId={gateway.followerId} />
-      {drift && (
-        <Note title="Changed since it started">
-          The record asks for another container than the one that runs. <b>New container</b> applies it.
-        </Note>
-      )}
       {conditions
         .filter(({ status }) => status)
         .map(({ type, since, message }) => (
