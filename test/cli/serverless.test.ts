@@ -101,6 +101,18 @@ t.test('explain-log reads a file or stdin', async (t) => {
   t.match(missing.stderr, /cannot read .*none\.log \(ENOENT\)/)
 })
 
+t.test('explain-log does not judge what is no log of a gateway', async (t) => {
+  const compose = 'gw-1  | 2026-11-20 10:00:00:000 IBC: Login failed\n'
+  const prefixed = await ibgm(['explain-log', '-', '--json'], { stdin: compose })
+  t.match(JSON.parse(prefixed.stdout), { reason: 'CREDENTIALS_REJECTED', terminal: true })
+  const empty = await ibgm(['explain-log', '-'])
+  t.match(empty, { code: 1, stdout: '', stderr: /what came on stdin is empty\n.*NOT_A_GATEWAY_LOG/ })
+  const dir = testFolder(t, { 'prose.txt': 'Dear diary, the gateway did not start.\n' })
+  const prose = await ibgm(['explain-log', `${dir}/prose.txt`])
+  t.match(prose, { code: 1, stdout: '', stderr: /prose\.txt is not a gateway's log/ })
+  t.match(prose.stderr, /what to do: save a log with `docker logs CONTAINER/)
+})
+
 t.test('openapi prints the document', async (t) => {
   const yaml = await ibgm(['openapi'])
   t.equal(yaml.code, 0)

@@ -1,11 +1,13 @@
 // `ibgm explain-log`: a gateway's log, read as the fleet reads it.
 import { readFile } from 'node:fs/promises'
-import { explainLog } from '../../fleet/login-log/explain.ts'
+import { explainLog, isGatewayLog } from '../../fleet/login-log/explain.ts'
 import { CliError, type ExitCode, exitCodes, type Io, readAll } from '../io.ts'
 import type { Toolbox } from '../toolbox.ts'
 
 export async function explain(tools: Toolbox, file: string): Promise<ExitCode> {
-  const explanation = explainLog(await readLog(tools.io, file))
+  const log = await readLog(tools.io, file)
+  if (!isGatewayLog(log)) throw noGatewayLog(file, log)
+  const explanation = explainLog(log)
   tools.answer(explanation, () => {
     const { phase, status, reason, message, terminal, action, causes } = explanation
     return [
@@ -19,6 +21,15 @@ export async function explain(tools: Toolbox, file: string): Promise<ExitCode> {
   return exitCodes.ok
 }
 
+const howToSave = 'save a log with `docker logs CONTAINER > FILE 2>&1`, or pipe it to `ibgm explain-log -`'
+
+function noGatewayLog(file: string, text: string): CliError {
+  const name = file === '-' ? 'what came on stdin' : file
+  const why =
+    text.trim() === '' ? 'is empty' : "is not a gateway's log: no line of it is IBC's or its start scripts'"
+  return new CliError('failed', `${name} ${why}`, { hint: howToSave, code: 'NOT_A_GATEWAY_LOG' })
+}
+
 async function readLog(io: Io, file: string): Promise<string> {
   if (file === '-') return readAll(io.stdin)
   try {
@@ -26,7 +37,7 @@ async function readLog(io: Io, file: string): Promise<string> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'UNREADABLE'
     throw new CliError('failed', `cannot read ${file} (${code})`, {
-      hint: 'save a log with `docker logs CONTAINER > FILE 2>&1`, or pipe it to `ibgm explain-log -`',
+      hint: howToSave,
       code,
       cause: error,
     })

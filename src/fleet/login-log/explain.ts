@@ -2,7 +2,8 @@
 import type { GatewayPhase, GatewayStatus } from '../../../schemas/gateway.ts'
 import type { ReasonCode } from '../../../schemas/reason.ts'
 import { describeReason } from '../lifecycle/reasons.ts'
-import { splitDockerStamp } from './line.ts'
+import { classify } from './classify.ts'
+import { parseLogLine, splitDockerStamp } from './line.ts'
 import { advanceLogin } from './login-stage.ts'
 import { type LoginProgress, newLogin } from './progress.ts'
 import { loginVerdict } from './verdict.ts'
@@ -22,7 +23,7 @@ export interface Explanation {
 }
 
 /**
- * Reads a whole log: LF or CRLF, each line with or without Docker's RFC 3339 stamp. The end of the text counts as
+ * Reads a whole log: LF or CRLF, each line with or without Docker Compose's prefix and Docker's RFC 3339 stamp. The end of the text counts as
  * lasting silence, so the log's own deadlines have passed; a 2FA request is still open and the API still awaited.
  */
 export function explainLog(text: string): Explanation {
@@ -41,11 +42,33 @@ export function explainLog(text: string): Explanation {
   }
 }
 
+/** Whether any line is one that a gateway's container prints; a text without any says nothing about a login. */
+export function isGatewayLog(text: string): boolean {
+  return logLines(text).some((line) => {
+    const parsed = parseLogLine(line)
+    if (parsed === null) return false
+    if (parsed.source === 'ibc' || startScript.test(parsed.text)) return true
+    return classify(parsed) !== null && !anyonesError.test(parsed.text)
+  })
+}
+
+/** How the image's start scripts begin their lines. */
+const startScript = /^\.> \S/
+/** Counts in a gateway's log; but other programs say so too. */
+const anyonesError = /^Error: /
+
+/** `docker compose logs` puts the container's name before each line, padded to the longest of all names. */
+const composePrefix = /^\uFEFF?[A-Za-z0-9][\w.-]* +\|(?: |$)/
+
+function logLines(text: string): string[] {
+  return text.split(/\r?\n/).map((line) => line.replace(composePrefix, ''))
+}
+
 /** Lines without a stamp are as old as the one before them. */
 function foldLog(text: string): LoginProgress {
   let progress = newLogin(0)
   let atMs = 0
-  for (const line of text.split('\n')) {
+  for (const line of logLines(text)) {
     atMs = splitDockerStamp(line).atMs ?? atMs
     progress = advanceLogin(progress, line, atMs)
   }

@@ -1,6 +1,6 @@
 // Whole logs, from start to end: what explain-log answers for each, and that no cut makes it stumble.
 import t from 'tap'
-import { explainLog } from '../../../src/fleet/login-log/explain.ts'
+import { explainLog, isGatewayLog } from '../../../src/fleet/login-log/explain.ts'
 import { gatewayLogs, type LogName, logText } from '../../fixtures/gateway-logs.ts'
 
 /** Phase, reason, and the causes that appeared before it or in its stead. Status and terminal follow from the phase. */
@@ -94,6 +94,10 @@ for (const [name, [phase, reason, ...earlier]] of Object.entries(expected)) {
 
     const stamped = text.replace(/^/gm, '2026-11-17T10:00:05.123456789Z ').replaceAll('\n', '\r\n')
     t.same(explainLog(stamped), found, 'Docker stamps and CRLF change nothing')
+    const composed = stamped.replaceAll('2026-11-17T10:00:05', 'ib_gw-1  | 2026-11-17T10:00:05')
+    t.same(explainLog(composed), found, "nor does Docker Compose's prefix")
+    t.same(explainLog(text.replace(/^/gm, 'ib_gw-1  | ')), found)
+    t.equal(isGatewayLog(composed), name !== 'nothing at all')
   })
 }
 
@@ -112,6 +116,18 @@ t.test('what is particular to the case is in the words', async (t) => {
     explainLog(logText('password file unreadable')).message,
     /\/run\/secrets\/password: Permission denied/,
   )
+})
+
+t.test('what no gateway printed is no log of one', async (t) => {
+  const others = {
+    'no byte': '',
+    'empty lines': '\n\r\n  \n',
+    prose: 'The gateway said Login failed.\nError: I do not know why.\n',
+    'random bytes': '\u0000\ufffd\u001bX|\u0007\n\ufffd',
+    'a table': 'name | Login failed\nIBC | version: 3.24.1',
+    "another container's": 'manager-1  | {"level":30,"msg":"Login has completed"}',
+  }
+  for (const [what, text] of Object.entries(others)) t.notOk(isGatewayLog(text), what)
 })
 
 t.test('a log without its beginning: settings are applied after a login', async (t) => {
