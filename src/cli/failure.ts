@@ -35,6 +35,9 @@ const hints: Readonly<Record<string, string>> = {
   ENGINE_UNAVAILABLE: 'see that the container engine runs, and that the manager may reach it',
 }
 
+/** Problems with what was typed: only the manager knows what it takes, and the usage is wrong all the same. */
+const wrongUsage: ReadonlySet<string> = new Set(['INVALID_REQUEST', 'UNKNOWN_FAULT'])
+
 /** Prints `error` on stderr, as text or as one JSON object, and says how to exit. */
 export function printFailure(error: unknown, io: Io, json: boolean): ExitCode {
   const failure = describe(error, io.signal?.aborted === true)
@@ -64,7 +67,8 @@ function describe(error: unknown, interrupted: boolean): Failure {
     const { problem } = error
     const hint = hintFor(error)
     const detail = problem.detail || problem.title || `HTTP ${problem.status}`
-    return { exitCode: exitCodes.failed, problem: { ...problem, detail, ...(hint ? { hint } : {}) } }
+    const exitCode = wrongUsage.has(problem.code) ? exitCodes.usage : exitCodes.failed
+    return { exitCode, problem: { ...problem, detail, ...(hint ? { hint } : {}) } }
   }
   if (error instanceof CliError) {
     const { code, hint, exitCode, message } = error

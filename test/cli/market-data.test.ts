@@ -312,7 +312,7 @@ t.test('no bars, and bars that are refused', async (t) => {
   const refusing = await stubApi(t, () => problem(400, 'INVALID_REQUEST', 'No such timeframe.', faults))
   for (const more of [[], ['--csv'], ['--json']]) {
     const { code, stderr } = await ibgm(['bars', 'A', '2m', ...more, '--url', refusing.url])
-    t.equal(code, 1)
+    t.equal(code, 2)
     t.match(stderr, /must be one of 1m, 5m/)
   }
 })

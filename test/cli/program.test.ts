@@ -76,6 +76,19 @@ t.test('a problem is told with its code, its faults and what to do', async (t) =
   t.match(JSON.parse(asJson.stderr), { status: 404, code: 'FOLLOWER_NOT_FOUND' })
 })
 
+t.test('wrong usage that only the manager can tell is 2 too', async (t) => {
+  for (const [code, ...argv] of [
+    ['INVALID_REQUEST', 'bars', 'SPY', '2h'],
+    ['INVALID_REQUEST', 'series', 'add', 'SPY', '2h'],
+    ['INVALID_REQUEST', 'followers', 'create', 'Bad Id'],
+    ['UNKNOWN_FAULT', 'fault', 'alpha', 'bogus'],
+  ] as const) {
+    const api = await stubApi(t, () => problem(400, code, 'No such thing.'))
+    const ran = await ibgm([...argv, '--url', api.url])
+    t.match(ran, { code: 2, stderr: /No such thing\./ }, argv.join(' '))
+  }
+})
+
 t.test('Retry-After becomes what to do, and a 500 names the request in the log', async (t) => {
   const busy = await stubApi(t, () => ({
     ...problem(503, 'PORT_EXHAUSTED', 'All ports are taken.'),
