@@ -88,6 +88,26 @@ t.test('on a terminal it takes an alternate screen and gives it back', async (t)
   t.match(stdout, /2 gateways: 1 RUNNING, 1 FAILED · 1 needs a person/)
 })
 
+t.test('the first picture has the whole fleet', async (t) => {
+  const fleet = Array.from({ length: 11 }, (_, n): [string, object] => [
+    'gateway',
+    gateway({ followerId: `run-${n}` }),
+  ])
+  const api = await stubApi(t, () => eventStream(sse(...fleet, synced)))
+  const { stdout } = await until(['watch', '--url', api.url], /RUNNING/, {
+    tty: true,
+    env: { NO_COLOR: '1' },
+  })
+  t.strictSame(stdout.match(/\d+ gateways?: \d+ RUNNING/g), ['11 gateways: 11 RUNNING'])
+})
+
+t.test('a stream that ends before it has told all is told of on the board', async (t) => {
+  const api = await stubApi(t, () => eventStream(sse(['gateway', gateway()])))
+  const { code, stdout } = await until(['watch', '--url', api.url], /not live/, { tty: true })
+  t.equal(code, 0)
+  t.match(stdout, /not live for 0 s \(the manager ended the stream\)/)
+})
+
 t.test('no manager is 3, a missing role 1, and the screen stays as it is', async (t) => {
   const gone = await ibgm(['watch', '--url', await closedUrl()], { tty: true })
   t.equal(gone.code, 3)

@@ -4,7 +4,7 @@ import type { Gateway } from '../../../schemas/gateway.ts'
 import { progressLine } from '../gateway-view.ts'
 import { exitCodes } from '../io.ts'
 import { followLive, type LiveItem } from '../live.ts'
-import { openScreen } from '../screen.ts'
+import { openScreen, type Screen } from '../screen.ts'
 import { printable } from '../terminal.ts'
 import type { Cli, Toolbox } from '../toolbox.ts'
 import { changeOf } from '../wait.ts'
@@ -39,24 +39,25 @@ async function drawBoard({ io, paint }: Toolbox, items: AsyncIterable<LiveItem>)
   let gathering: NodeJS.Timeout | undefined
   const draw = () => {
     gathering = undefined
-    const now = Date.now()
-    screen.draw(board.lines(now, screen.size, paint))
+    screen?.draw(board.lines(Date.now(), screen.size, paint))
   }
-  const first = await items[Symbol.asyncIterator]().next()
-  // Only now: a manager that cannot be reached is told on the screen that stays.
-  const screen = openScreen(io.stdout, draw)
-  const tick = setInterval(draw, tickMs)
+  let screen: Screen | undefined
+  let tick: NodeJS.Timeout | undefined
   try {
-    if (!first.done) board.take(first.value, Date.now())
-    draw()
     for await (const item of items) {
       board.take(item, Date.now())
-      gathering ??= setTimeout(draw, gatherMs)
+      if (screen) gathering ??= setTimeout(draw, gatherMs)
+      else if (item.kind === 'synced' || item.kind === 'lost') {
+        // Only now: half of a fleet would be a false picture, and a manager that cannot be reached is told on the screen that stays.
+        screen = openScreen(io.stdout, draw)
+        tick = setInterval(draw, tickMs)
+        draw()
+      }
     }
   } finally {
     clearInterval(tick)
     clearTimeout(gathering)
-    screen.close()
+    screen?.close()
   }
 }
 
