@@ -2,6 +2,7 @@
 import type { Problem } from '../../schemas/common.ts'
 import { CliError } from './io.ts'
 import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
+import { plainHint, tlsTrouble } from './tls-trouble.ts'
 
 /** An answer that says no: RFC 9457 problem details. */
 export class ApiProblem extends Error {
@@ -158,8 +159,9 @@ function baseUrl(text: string): string {
 function unreachable(base: string, error: unknown): CliError {
   const timedOut = error instanceof DOMException && error.name === 'TimeoutError'
   const why = timedOut ? 'it took the connection but did not answer in time' : rootCause(error)
-  return new CliError('unreachable', `no manager answers at ${base} (${why})`, {
-    hint: 'start it with `npm start` or `npm run demo`, or name another with --url or IBGM_URL',
+  const secured = base.startsWith('https:') ? tlsTrouble(why) : undefined
+  return new CliError('unreachable', `${secured?.what(base) ?? `no manager answers at ${base}`} (${why})`, {
+    hint: secured?.hint ?? plainHint(base, why),
     code: 'NOT_REACHABLE',
     cause: error,
   })
