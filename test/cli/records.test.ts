@@ -1,5 +1,6 @@
 // followers, credentials, alerts, events, fault and logs against a made-up API.
 import t from 'tap'
+import { faultNames } from '../../src/simulator/faults.ts'
 import { ibgm, stubApi } from './harness.ts'
 
 const record = {
@@ -186,6 +187,18 @@ t.test('alerts, their acknowledgement, events, faults', async (t) => {
     { path: '/events?since=0mhx2q8ra-0000&followerId=alpha' },
     { method: 'POST', path: '/simulator/alpha/faults', body: { fault: 'exit', value: '1' } },
   ])
+})
+
+t.test('each fault of the simulator is in the help, in its order', async (t) => {
+  for (const command of ['fault', 'simulator']) {
+    const { stdout } = await ibgm([command, '--help'])
+    const listed = stdout.slice(stdout.indexOf('Faults:\n')).match(/^ {2}\S+/gm)
+    t.strictSame(
+      listed?.map((line) => line.trim()),
+      faultNames,
+      command,
+    )
+  }
 })
 
 t.test('logs as text; only a terminal is protected from them', async (t) => {
