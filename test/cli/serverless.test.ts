@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:net'
 import t, { type Test } from 'tap'
+import { noQuote } from '../../src/cli/serverless/diagnosis.ts'
 import { startSimulatedGateway } from '../../src/simulator/gateway.ts'
 import { testFolder } from '../test-folder.ts'
 import { closedPort, ibgm } from './harness.ts'
@@ -79,6 +80,27 @@ t.test('check tells a taken client id from a login that is not complete', async 
   const incomplete = await ibgm(['check', '127.0.0.1', String(gateway.port), '--timeout', '1'])
   t.equal(incomplete.code, 1)
   t.match(incomplete.stdout, /names no accounts within 1 s/)
+})
+
+t.test('check tells a gateway that has lost IB from a missing subscription', async (t) => {
+  const gateway = await loggedIn(t)
+  const checked = () => ibgm(['check', '127.0.0.1', String(gateway.port), '--timeout', '1'])
+  for (const fault of ['1100', '2110']) {
+    gateway.fault(fault)
+    const lost = await checked()
+    t.equal(lost.code, 1, fault)
+    t.match(lost.stdout, /^failed +market-data +no quote .*the gateway has lost IB \(it said 2110: /m)
+    t.notMatch(lost.stdout, 'subscription')
+    gateway.fault('1102')
+  }
+  t.equal((await checked()).code, 0, 'and it is back')
+})
+
+t.test('a gateway that got IB back may lack a subscription', async (t) => {
+  const said = (code: number) => ({ id: -1, code, text: `text of ${code}` })
+  t.match(noQuote('no quote', [said(1100)]), { detail: /has lost IB \(it said 1100: text of 1100\)/ })
+  for (const notices of [[], [said(2110), said(1102)]])
+    t.match(noQuote('no quote', notices), { detail: 'no quote', action: /market-data subscription/ })
 })
 
 t.test('check wants a port and a client id', async (t) => {

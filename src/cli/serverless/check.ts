@@ -4,7 +4,7 @@ import type { CheckOptions } from '../commands/serverless.ts'
 import { CliError, type ExitCode, exitCodes } from '../io.ts'
 import { type Colour, printable } from '../terminal.ts'
 import type { Toolbox } from '../toolbox.ts'
-import { type Diagnosis, diagnose, type Trouble } from './diagnosis.ts'
+import { type Diagnosis, diagnose, noQuote, type Trouble } from './diagnosis.ts'
 
 export interface CheckRequest {
   readonly host: string
@@ -115,12 +115,8 @@ export async function checkGateway(
     })
     return exitCodes.ok
   } catch (error) {
-    return fail('market-data', {
-      detail: `no quote for ${contractName(request.contract)}: ${(error as Error).message}`,
-      action:
-        'login and API are fine; check the market-data subscription, or ask for another symbol with --symbol',
-      exitCode: exitCodes.failed,
-    })
+    const what = `no quote for ${contractName(request.contract)}: ${(error as Error).message}`
+    return fail('market-data', noQuote(what, attempt.notices))
   } finally {
     await attempt.connection.close()
   }
@@ -138,7 +134,7 @@ function connect(
   connector: IbConnector,
   request: CheckRequest,
   onStep: (step: IbStep) => void,
-): { connection: IbConnection; welcome: Promise<IbWelcome> } {
+): { connection: IbConnection; welcome: Promise<IbWelcome>; notices: readonly IbNotice[] } {
   let resolve: (welcome: IbWelcome) => void = () => {}
   let reject: (trouble: Trouble) => void = () => {}
   const welcome = new Promise<IbWelcome>((...settle) => {
@@ -165,7 +161,7 @@ function connect(
     onNotice: (notice) => notices.push(notice),
     onClosed: (error) => reject({ step, how: 'closed', error, notices }),
   })
-  return { connection, welcome: welcome.finally(done) }
+  return { connection, welcome: welcome.finally(done), notices }
 }
 
 function contractName({ symbol, currency, secType }: IbContract): string {

@@ -1,5 +1,7 @@
 // What it usually means when a connection to an IB API ends where it ends. Pure.
 import type { IbNotice, IbStep } from '../../ports/ib.ts'
+import { classifyIbCode } from '../../session/codes.ts'
+import { afterNotice, fairWeather } from '../../session/conditions.ts'
 import { type ExitCode, exitCodes } from '../io.ts'
 
 /** Where connecting stopped, and how. */
@@ -98,5 +100,26 @@ function noLogin(
     ].join('; '),
     action:
       'the login is not complete, or the gateway does not trust this address: see its window or its log',
+  }
+}
+
+/** The login is complete and no price came; `notices` are all that the gateway said. */
+export function noQuote(what: string, notices: readonly IbNotice[]): Diagnosis {
+  const classes = notices.map(({ code, text }) => classifyIbCode(code, text))
+  const { upstream } = classes.reduce((before, each) => afterNotice(before, each, 0), fairWeather)
+  if (upstream === 'up') {
+    return {
+      detail: what,
+      action:
+        'login and API are fine; check the market-data subscription, or ask for another symbol with --symbol',
+      exitCode: exitCodes.failed,
+    }
+  }
+  const said = notices.findLast((_, at) => classes[at]?.kind === 'upstream-lost')
+  return {
+    detail: `${what}; the gateway has lost IB (it said ${said?.code}: ${said?.text})`,
+    action:
+      "login and API are fine; IB usually comes back by itself: run it again, and see IB's system status and the gateway's own way to the internet if it lasts",
+    exitCode: exitCodes.failed,
   }
 }
