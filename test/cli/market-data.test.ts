@@ -240,6 +240,11 @@ t.test('a scan that fails, is lost, lasts too long, or may not begin', async (t)
   const failed = await ibgm(['gaps', 'scan', '--wait', '--url', failing.url])
   t.equal(failed.code, 1)
   t.match(failed.stdout, /1 failed\n {2}CONTRACT_UNKNOWN \(XYZ 1m\): IB knows no XYZ\.\n$/)
+  const several = await stubApi(t, scanning([filler({ scanId: 'scan-1', failed: 3, lastError })]))
+  t.match(
+    (await ibgm(['gaps', 'scan', '--wait', '--url', several.url])).stdout,
+    /3 failed\n {2}CONTRACT_UNKNOWN .*\n {2}`ibgm series` shows each\n$/,
+  )
 
   const restarted = await stubApi(t, scanning([running({}), filler()]))
   const lost = await ibgm(['gaps', 'scan', '--wait', '--url', restarted.url])

@@ -91,6 +91,7 @@ function tellOutcome(tools: Toolbox, status: GapFillerStatus, elapsedMs: number)
   tools.answer(status, () => [
     `done after ${duration(elapsedMs)}: ${counted(gapsFound, 'gap')} found, ${gapsFilled} filled, ${failed} failed`,
     ...(why === undefined ? [] : [`  ${why}`]),
+    ...(failed > 1 ? ['  `ibgm series` shows each'] : []),
   ])
   return failed > 0 ? exitCodes.failed : exitCodes.ok
 }
