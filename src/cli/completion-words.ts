@@ -1,5 +1,6 @@
 // What may come next on a command line: commands, options and their choices from the program itself, follower ids from the manager.
 import type { Command, Option } from 'commander'
+import { defaultCommandOf } from './default-command.ts'
 
 export interface Completions {
   /** Candidates that are known without asking anybody. */
@@ -23,8 +24,10 @@ export function completionsFor(program: Command, words: readonly string[]): Comp
   let pending: Option | undefined
   for (const word of words.slice(0, -1)) {
     if (pending) pending = undefined
-    else if (word.startsWith('-')) pending = takesValue(command, word)
-    else {
+    else if (word.startsWith('-')) {
+      command = ownerOf(command, word)
+      pending = takesValue(command, word)
+    } else {
       const next = placed === 0 ? subcommand(command, word) : undefined
       if (next) command = next
       else placed++
@@ -32,7 +35,8 @@ export function completionsFor(program: Command, words: readonly string[]): Comp
   }
   if (pending) return startingWith(typed, pending.argChoices ?? [], idOptions.has(pending.long ?? ''))
   if (typed.startsWith('-')) {
-    const options = [...chain(command)].flatMap(({ options }) => options)
+    const unnamed = placed === 0 ? defaultCommandOf(command) : undefined
+    const options = [...chain(unnamed ?? command)].flatMap(({ options }) => options)
     const long = options.filter(({ hidden }) => !hidden).flatMap(({ long }) => long ?? [])
     return startingWith(typed, [...long, '--help'], false)
   }
@@ -54,6 +58,13 @@ function startingWith(typed: string, words: readonly string[], followerIds: bool
 
 function subcommand(command: Command, word: string): Command | undefined {
   return command.commands.find((each) => each.name() === word || each.aliases().includes(word))
+}
+
+/** The command, or the one that it stands for where only that one has such an option. */
+function ownerOf(command: Command, word: string): Command {
+  const unnamed = defaultCommandOf(command)
+  const isTheirs = unnamed?.options.some(({ long, short }) => word === long || word === short)
+  return unnamed && isTheirs ? unnamed : command
 }
 
 /** The option of this word, where its value is the next word. */

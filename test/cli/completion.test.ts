@@ -44,6 +44,14 @@ t.test('commands, their own commands, options, choices and follower ids', async 
     [['timeline', 'alpha', ''], []],
     [['alerts', 'ack', ''], []],
     [['status', '--js'], ['--json']],
+    [['alerts', '--o'], ['--open']],
+    [['alerts', '--follower', 'br'], ['bravo']],
+    [['alerts', '--open', '--fo'], ['--follower']],
+    [['alerts', '--open', ''], []],
+    [['alerts', '--json', 'a'], ['ack']],
+    [['alerts', 'ack', '--o'], []],
+    [['gaps', '--sy'], ['--symbol']],
+    [['gaps', 'scan', '--sy'], []],
   ]
   for (const [typed, found] of cases)
     t.strictSame((await offered(api.url, ...typed)).words, found, typed.join(' '))

@@ -38,6 +38,14 @@ t.test('help and version are 0', async (t) => {
   t.equal((await ibgm(['--version'])).stdout, `${version}\n`)
 })
 
+t.test('the help of a group has the options of the command that may be left out', async (t) => {
+  const alerts = (await ibgm(['alerts', '--help'])).stdout
+  t.match(alerts, /^Options of list, .*:\n {2}--open +only those .*\n {2}--follower <id> +about/m)
+  t.match((await ibgm(['gaps', '--help'])).stdout, /^ {2}--symbol <symbol> +of this symbol$/m)
+  t.notMatch((await ibgm(['series', '--help'])).stdout, 'Options of list')
+  t.notMatch((await ibgm(['gaps', 'scan', '--help'])).stdout, '--symbol')
+})
+
 t.test('no manager is 3, with the way to start one', async (t) => {
   const { code, stderr } = await ibgm(['status', '--url', await closedUrl()])
   t.equal(code, 3)

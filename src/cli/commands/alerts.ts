@@ -1,6 +1,7 @@
 // `ibgm alerts`: what needs somebody.
 import type { Alert, AlertLevel } from '../../../schemas/alert.ts'
 import { segment } from '../client.ts'
+import { addDefaultCommand } from '../default-command.ts'
 import { CliError, exitCodes } from '../io.ts'
 import { openAlerts } from '../open-alerts.ts'
 import { age, type Colour, type Paint, printable, type Row, renderTable } from '../terminal.ts'
@@ -18,8 +19,7 @@ const colours: Readonly<Record<AlertLevel, Colour>> = {
 export function addAlertCommands(cli: Cli): void {
   const alerts = cli.program.command('alerts').description('open and recent alerts')
   cli.handle<[], { limit?: string; open?: true; follower?: string }>(
-    alerts
-      .command('list', { isDefault: true })
+    addDefaultCommand(alerts, 'list')
       .description('open and recent alerts, newest first')
       .option('--open', 'only those that are not resolved, acknowledged or not')
       .option('--follower <id>', 'about one follower')

@@ -2,6 +2,7 @@
 import { Option } from 'commander'
 import type { Follower, FollowerPatch } from '../../../schemas/follower.ts'
 import { segment } from '../client.ts'
+import { addDefaultCommand } from '../default-command.ts'
 import { CliError, exitCodes } from '../io.ts'
 import { everyItem } from '../pages.ts'
 import { printable, renderTable } from '../terminal.ts'
@@ -26,14 +27,11 @@ const setOption = () =>
 
 export function addFollowerCommands(cli: Cli): void {
   const followers = cli.program.command('followers').description('the records that gateways are made from')
-  cli.handle<[], object>(
-    followers.command('list', { isDefault: true }).description('all records'),
-    async (tools) => {
-      const items = await everyItem<Follower>(tools.client(), '/followers')
-      tools.answer({ items }, () => followerTable(items, tools))
-      return exitCodes.ok
-    },
-  )
+  cli.handle<[], object>(addDefaultCommand(followers, 'list').description('all records'), async (tools) => {
+    const items = await everyItem<Follower>(tools.client(), '/followers')
+    tools.answer({ items }, () => followerTable(items, tools))
+    return exitCodes.ok
+  })
   cli.handle<[string], object>(
     followers.command('show <id>').description('one record, with its revision'),
     async (tools, [id]) => {

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Gap, GapFillerStatus } from '../../../schemas/market-data.ts'
 import type { ApiClient } from '../client.ts'
+import { addDefaultCommand } from '../default-command.ts'
 import { CliError, type ExitCode, exitCodes } from '../io.ts'
 import { gapFillerError, gapFillerLine, gapFillerProgress } from '../market-data-view.ts'
 import { everyItem } from '../pages.ts'
@@ -20,8 +21,7 @@ const tellEveryMs = 5_000
 export function addGapCommands(cli: Cli): void {
   const gaps = cli.program.command('gaps').description('bars that are missing, and the filling of them')
   cli.handle<[], { symbol?: string; timeframe?: string }>(
-    gaps
-      .command('list', { isDefault: true })
+    addDefaultCommand(gaps, 'list')
       .description('the open gaps of the last scan')
       .option('--symbol <symbol>', 'of this symbol')
       .option('--timeframe <timeframe>', 'of this length of bar: 1m 5m 15m 30m 1h 4h 1d'),

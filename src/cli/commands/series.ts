@@ -1,5 +1,6 @@
 // `ibgm series …`: the series of bars that are kept without gaps.
 import type { Series } from '../../../schemas/market-data.ts'
+import { addDefaultCommand } from '../default-command.ts'
 import { exitCodes } from '../io.ts'
 import { everyItem } from '../pages.ts'
 import { age, type Paint, printable, type Row, renderTable } from '../terminal.ts'
@@ -16,7 +17,7 @@ interface AddOptions {
 export function addSeriesCommands(cli: Cli): void {
   const series = cli.program.command('series').description('the series of bars that are kept without gaps')
   cli.handle<[], object>(
-    series.command('list', { isDefault: true }).description('all series, tracked or found as files'),
+    addDefaultCommand(series, 'list').description('all series, tracked or found as files'),
     async (tools) => {
       const items = await everyItem<Series>(tools.client(), '/series')
       tools.answer({ items }, () =>
