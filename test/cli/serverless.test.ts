@@ -127,6 +127,8 @@ t.test('explain-log does not judge what is no log of a gateway', async (t) => {
   const compose = 'gw-1  | 2026-11-20 10:00:00:000 IBC: Login failed\n'
   const prefixed = await ibgm(['explain-log', '-', '--json'], { stdin: compose })
   t.match(JSON.parse(prefixed.stdout), { reason: 'CREDENTIALS_REJECTED', terminal: true })
+  const several = await ibgm(['explain-log', '-'], { stdin: compose + compose.replace('gw-1', 'gw-2') })
+  t.match(several, { code: 1, stdout: '', stderr: /has the logs of 2 gateways: gw-1, gw-2/ })
   const empty = await ibgm(['explain-log', '-'])
   t.match(empty, { code: 1, stdout: '', stderr: /what came on stdin is empty\n.*NOT_A_GATEWAY_LOG/ })
   const dir = testFolder(t, { 'prose.txt': 'Dear diary, the gateway did not start.\n' })

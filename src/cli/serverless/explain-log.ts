@@ -1,12 +1,12 @@
 // `ibgm explain-log`: a gateway's log, read as the fleet reads it.
 import { readFile } from 'node:fs/promises'
-import { explainLog, isGatewayLog } from '../../fleet/login-log/explain.ts'
+import { explainLog, gatewaysIn } from '../../fleet/login-log/explain.ts'
 import { CliError, type ExitCode, exitCodes, type Io, readAll } from '../io.ts'
 import type { Toolbox } from '../toolbox.ts'
 
 export async function explain(tools: Toolbox, file: string): Promise<ExitCode> {
   const log = await readLog(tools.io, file)
-  if (!isGatewayLog(log)) throw noGatewayLog(file, log)
+  checkOneGateway(file === '-' ? 'what came on stdin' : file, log)
   const explanation = explainLog(log)
   tools.answer(explanation, () => {
     const { phase, status, reason, message, terminal, action, causes } = explanation
@@ -23,11 +23,20 @@ export async function explain(tools: Toolbox, file: string): Promise<ExitCode> {
 
 const howToSave = 'save a log with `docker logs CONTAINER > FILE 2>&1`, or pipe it to `ibgm explain-log -`'
 
-function noGatewayLog(file: string, text: string): CliError {
-  const name = file === '-' ? 'what came on stdin' : file
+/** CliError `failed` for a text that nothing can be said of. */
+function checkOneGateway(name: string, text: string): void {
+  const gateways = gatewaysIn(text)
+  if (gateways.size === 1) return
+  if (gateways.size > 1) {
+    const names = [...gateways].map((each) => each || 'one without a name').join(', ')
+    throw new CliError('failed', `${name} has the logs of ${gateways.size} gateways: ${names}`, {
+      hint: 'save them one by one, with `docker compose logs SERVICE > FILE`',
+      code: 'SEVERAL_GATEWAYS',
+    })
+  }
   const why =
     text.trim() === '' ? 'is empty' : "is not a gateway's log: no line of it is IBC's or its start scripts'"
-  return new CliError('failed', `${name} ${why}`, { hint: howToSave, code: 'NOT_A_GATEWAY_LOG' })
+  throw new CliError('failed', `${name} ${why}`, { hint: howToSave, code: 'NOT_A_GATEWAY_LOG' })
 }
 
 async function readLog(io: Io, file: string): Promise<string> {

@@ -23,8 +23,9 @@ export interface Explanation {
 }
 
 /**
- * Reads a whole log: LF or CRLF, each line with or without Docker Compose's prefix and Docker's RFC 3339 stamp. The end of the text counts as
- * lasting silence, so the log's own deadlines have passed; a 2FA request is still open and the API still awaited.
+ * Reads a whole log of one gateway: LF or CRLF, each line with or without Docker Compose's prefix and Docker's RFC 3339
+ * stamp. The end of the text counts as lasting silence, so the log's own deadlines have passed; a 2FA request is still open
+ * and the API still awaited.
  */
 export function explainLog(text: string): Explanation {
   const progress = foldLog(text)
@@ -42,14 +43,20 @@ export function explainLog(text: string): Explanation {
   }
 }
 
-/** Whether any line is one that a gateway's container prints; a text without any says nothing about a login. */
-export function isGatewayLog(text: string): boolean {
-  return logLines(text).some((line) => {
-    const parsed = parseLogLine(line)
-    if (parsed === null) return false
-    if (parsed.source === 'ibc' || startScript.test(parsed.text)) return true
-    return classify(parsed) !== null && !anyonesError.test(parsed.text)
-  })
+/**
+ * The containers that printed lines of a gateway: by the names of Docker Compose's prefix, '' for lines without one. A text
+ * of none says nothing about a login, and one of several would be judged as if all were one login.
+ */
+export function gatewaysIn(text: string): ReadonlySet<string> {
+  const lines = text.split('\n').map(splitComposePrefix)
+  return new Set(lines.filter(({ rest }) => isGatewayLine(rest)).map(({ container }) => container))
+}
+
+function isGatewayLine(line: string): boolean {
+  const parsed = parseLogLine(line)
+  if (parsed === null) return false
+  if (parsed.source === 'ibc' || startScript.test(parsed.text)) return true
+  return classify(parsed) !== null && !anyonesError.test(parsed.text)
 }
 
 /** How the image's start scripts begin their lines. */
@@ -58,19 +65,21 @@ const startScript = /^\.> \S/
 const anyonesError = /^Error: /
 
 /** `docker compose logs` puts the container's name before each line, padded to the longest of all names. */
-const composePrefix = /^\uFEFF?[A-Za-z0-9][\w.-]* +\|(?: |$)/
+const composePrefix = /^\uFEFF?([A-Za-z0-9][\w.-]*) +\|(?: |\r?$)/
 
-function logLines(text: string): string[] {
-  return text.split(/\r?\n/).map((line) => line.replace(composePrefix, ''))
+function splitComposePrefix(line: string): { container: string; rest: string } {
+  const prefix = composePrefix.exec(line)
+  return { container: prefix?.[1] ?? '', rest: line.slice(prefix?.[0].length ?? 0) }
 }
 
 /** Lines without a stamp are as old as the one before them. */
 function foldLog(text: string): LoginProgress {
   let progress = newLogin(0)
   let atMs = 0
-  for (const line of logLines(text)) {
-    atMs = splitDockerStamp(line).atMs ?? atMs
-    progress = advanceLogin(progress, line, atMs)
+  for (const line of text.split('\n')) {
+    const { rest } = splitComposePrefix(line)
+    atMs = splitDockerStamp(rest).atMs ?? atMs
+    progress = advanceLogin(progress, rest, atMs)
   }
   return progress
 }

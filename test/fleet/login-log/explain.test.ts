@@ -1,6 +1,6 @@
 // Whole logs, from start to end: what explain-log answers for each, and that no cut makes it stumble.
 import t from 'tap'
-import { explainLog, isGatewayLog } from '../../../src/fleet/login-log/explain.ts'
+import { explainLog, gatewaysIn } from '../../../src/fleet/login-log/explain.ts'
 import { gatewayLogs, type LogName, logText } from '../../fixtures/gateway-logs.ts'
 
 /** Phase, reason, and the causes that appeared before it or in its stead. Status and terminal follow from the phase. */
@@ -97,7 +97,7 @@ for (const [name, [phase, reason, ...earlier]] of Object.entries(expected)) {
     const composed = stamped.replaceAll('2026-11-17T10:00:05', 'ib_gw-1  | 2026-11-17T10:00:05')
     t.same(explainLog(composed), found, "nor does Docker Compose's prefix")
     t.same(explainLog(text.replace(/^/gm, 'ib_gw-1  | ')), found)
-    t.equal(isGatewayLog(composed), name !== 'nothing at all')
+    t.strictSame([...gatewaysIn(composed)], name === 'nothing at all' ? [] : ['ib_gw-1'])
   })
 }
 
@@ -127,7 +127,14 @@ t.test('what no gateway printed is no log of one', async (t) => {
     'a table': 'name | Login failed\nIBC | version: 3.24.1',
     "another container's": 'manager-1  | {"level":30,"msg":"Login has completed"}',
   }
-  for (const [what, text] of Object.entries(others)) t.notOk(isGatewayLog(text), what)
+  for (const [what, text] of Object.entries(others)) t.equal(gatewaysIn(text).size, 0, what)
+})
+
+t.test('the gateways of a log of several containers', async (t) => {
+  const line = '2026-11-20 10:00:00:000 IBC: Login failed'
+  const text = `manager-1  | {"level":30}\ngw-1       | ${line}\ngw-2       | ${line}\ngw-1       | ${line}\n`
+  t.strictSame([...gatewaysIn(text)], ['gw-1', 'gw-2'])
+  t.strictSame([...gatewaysIn(line)], [''])
 })
 
 t.test('a log without its beginning: settings are applied after a login', async (t) => {
