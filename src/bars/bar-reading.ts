@@ -2,9 +2,9 @@
 import type { BarRun } from '../ports/bar-files.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
 import type { Bar, BarsAnswer, BarsRequest, SeriesName } from '../ports/market-data.ts'
-import type { SeriesRecord } from '../ports/stores.ts'
+import type { EmptyRange, SeriesRecord } from '../ports/stores.ts'
 import type { DataLink } from './data-link.ts'
-import { barsWithin } from './empty-ranges.ts'
+import { barsWithin, withEmptyRange } from './empty-ranges.ts'
 import { type FoundGap, isFillable } from './gaps.ts'
 import { newSeries, seriesKey } from './series.ts'
 import type { SeriesState } from './series-book.ts'
@@ -24,6 +24,8 @@ interface Span {
 interface Fetched {
   /** Of a series that has no file of ours: to be answered with what is there. Ascending. */
   readonly bars: readonly Bar[]
+  /** What IB has none of, of such a series: no record of ours keeps it. */
+  readonly empty: readonly EmptyRange[]
   readonly count: number
   readonly error?: FleetError
 }
@@ -45,7 +47,8 @@ export async function readBars(
   const fetched = mayFetch ? await fetchMissing(deps, record, state, before.gaps, signal) : nothing
   if (before.count === 0 && fetched.count === 0 && fetched.error && isAboutContract(fetched.error))
     throw fetched.error
-  const after = mayFetch ? await look(deps, state?.record ?? record, span, fetched.bars) : before
+  const known = state?.record ?? { ...record, empty: fetched.empty }
+  const after = mayFetch ? await look(deps, known, span, fetched.bars) : before
   const isComplete = !after.gaps.some(isFillable)
   const note = isComplete ? undefined : whyIncomplete(deps, request, fetched)
   const { startMs, endMs } = span
@@ -109,6 +112,7 @@ async function fetchMissing(
   )
   const asking = { priority: 'interactive' as const, signal: AbortSignal.any([signal, over.signal]) }
   const portions: Bar[][] = []
+  let empty: readonly EmptyRange[] = []
   let count = 0
   try {
     const fetchGaps = async () => {
@@ -124,21 +128,22 @@ async function fetchMissing(
         const missing = notCovered(portion.bars, runs, record.timeframe)
         count += missing.length
         portions.unshift(missing)
+        if (portion.empty) empty = withEmptyRange(empty, portion.empty, 0)
       }
     }
     // A fill of the series may be under way, and last for minutes.
     await deps.turns.take(seriesKey(record), fetchGaps, asking.signal)
-    return { bars: portions.flat(), count }
+    return { bars: portions.flat(), empty, count }
   } catch (error) {
     signal.throwIfAborted()
     if (!isFleetError(error) || /^BAR/.test(error.code)) throw error
-    return { bars: portions.flat(), count, error }
+    return { bars: portions.flat(), empty, count, error }
   } finally {
     cancel()
   }
 }
 
-const nothing: Fetched = { bars: [], count: 0 }
+const nothing: Fetched = { bars: [], empty: [], count: 0 }
 
 const isAboutContract = ({ code }: FleetError) => /^CONTRACT_/.test(code)
 

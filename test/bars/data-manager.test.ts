@@ -97,6 +97,19 @@ t.test('what IB has none of does not make an answer incomplete', async (t) => {
   t.match(answer, { complete: true, gaps: [{ class: 'no-data', missingBars: 1 }] })
 })
 
+t.test('nor one for a symbol on no list, whose holes nobody has kept', async (t) => {
+  const { manager, market } = makeBars(t)
+  const all = market.bars('1h', week.startMs, week.endMs)
+  for (const { timeMs } of all.filter((_, index) => index % 3 === 0)) market.holes.add(timeMs)
+  const answer = await manager.bars({ symbol: 'SPY', timeframe: '1h', ...week, fetch: true }, signal)
+  t.match(answer, { source: 'ib', complete: true, note: undefined })
+  t.strictSame(new Set(answer.gaps.map((gap) => gap.class)), new Set(['no-data']))
+  t.equal(
+    answer.gaps.reduce((sum, gap) => sum + gap.missingBars, 0),
+    market.holes.size,
+  )
+})
+
 t.test('a slow IB is not waited for for ever: what came is kept and answered', async (t) => {
   const { manager, market, files, clock, track } = makeBars(t)
   const name = { symbol: 'SPY', timeframe: '1m' } as const
