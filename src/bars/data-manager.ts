@@ -19,6 +19,7 @@ import { GapFiller } from './gap-filler.ts'
 import { History } from './history.ts'
 import { LiveBars } from './live-bars.ts'
 import { Outages } from './outages.ts'
+import { type PageQuery, page } from './pages.ts'
 import { newSeries, seriesTitle } from './series.ts'
 import { SeriesBook, type SeriesState, seriesView } from './series-book.ts'
 import { gapView } from './survey.ts'
@@ -36,8 +37,6 @@ export interface DataManagerDeps {
   readonly maxGapAgeDays: number
   readonly batchSize: number
 }
-
-type Query<T> = T & { limit: number; cursor?: string }
 
 export class DataManager implements MarketData {
   readonly #deps: DataManagerDeps
@@ -96,8 +95,8 @@ export class DataManager implements MarketData {
     await this.#deps.files.close()
   }
 
-  listSeries(query: Query<Partial<SeriesName>>): { items: Series[]; nextCursor?: string } {
-    return page(this.#named(query).map(seriesView), query)
+  listSeries(query: PageQuery & Partial<SeriesName>): { items: Series[]; nextCursor?: string } {
+    return page(this.#named(query).map(seriesView), (series) => ({ ...series, startMs: 0 }), query)
   }
 
   async trackSeries(body: SeriesCreate, { actor }: Caller): Promise<Series> {
@@ -113,7 +112,7 @@ export class DataManager implements MarketData {
     this.#deps.audit.note({ type: 'series.removed', actor, message: `Series removed: ${seriesTitle(name)}` })
   }
 
-  listGaps(query: Query<Partial<SeriesName> & { class?: GapClass }>): {
+  listGaps(query: PageQuery & Partial<SeriesName> & { class?: GapClass }): {
     items: Gap[]
     nextCursor?: string
   } {
@@ -121,7 +120,7 @@ export class DataManager implements MarketData {
     const gaps = this.#named(query)
       .flatMap(({ record, gaps }) => gaps.map((gap) => gapView(record, gap)))
       .filter((gap) => wanted === undefined || gap.class === wanted)
-    return page(gaps, query)
+    return page(gaps, ({ start, ...gap }) => ({ ...gap, startMs: Date.parse(start) }), query)
   }
 
   gapFillerStatus(): GapFillerStatus {
@@ -174,11 +173,4 @@ export class DataManager implements MarketData {
       .filter(({ record }) => symbol === undefined || record.symbol === symbol)
       .filter(({ record }) => timeframe === undefined || record.timeframe === timeframe)
   }
-}
-
-/** The cursor is the place in the list, as of a moment ago. */
-function page<T>(all: readonly T[], { limit, cursor }: Query<object>): { items: T[]; nextCursor?: string } {
-  const from = cursor === undefined || !/^\d{1,9}$/.test(cursor) ? 0 : Number(cursor)
-  const items = all.slice(from, from + limit)
-  return { items, ...(from + limit < all.length && { nextCursor: String(from + limit) }) }
 }

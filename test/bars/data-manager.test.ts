@@ -1,6 +1,7 @@
 // Bars for whoever asks: from the file, from IB, from both; and what is said when something is missing.
 import t from 'tap'
 import { FleetError } from '../../src/ports/errors.ts'
+import type { SeriesName } from '../../src/ports/market-data.ts'
 import { settle } from '../fake-clock.ts'
 import { price } from './fake-market.ts'
 import { allOf, dayMs, local, makeBars, until, wednesday } from './world.ts'
@@ -194,8 +195,9 @@ t.test('series: tracked once, shown with what they have, removed', async (t) => 
   t.strictSame(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
   manager.start()
   await idle()
-  t.match(manager.listSeries({ limit: 1 }), { items: [{ symbol: 'AAPL', gaps: 0 }], nextCursor: '1' })
-  t.match(manager.listSeries({ limit: 1, cursor: '1' }), {
+  const first = manager.listSeries({ limit: 1 })
+  t.match(first, { items: [{ symbol: 'AAPL', gaps: 0 }], nextCursor: String })
+  t.match(manager.listSeries({ limit: 1, cursor: first.nextCursor ?? '' }), {
     items: [{ symbol: 'SPY' }],
     nextCursor: undefined,
   })
@@ -204,6 +206,54 @@ t.test('series: tracked once, shown with what they have, removed', async (t) => 
     code: 'SERIES_NOT_FOUND',
   })
   t.equal(stores.seriesRecords.get('SPY 1d')?.origin, 'ignored', 'its file stays, so it is remembered')
+})
+
+t.test('a page of series or gaps follows the one before, whatever was removed meanwhile', async (t) => {
+  const { manager, files, market, track, idle } = makeBars(t)
+  market.connect(false)
+  const some = market.bars('1d', week.startMs, week.endMs)
+  for (const [symbol, timeframe] of [
+    ['AAPL', '1d'],
+    ['BRK A/x', '5m'],
+    ['BRK A/x', '1d'],
+    ['SPY', '1d'],
+  ] as const) {
+    await track(symbol, timeframe)
+    files.plant({ symbol, timeframe }, some.slice(1, 2))
+  }
+  manager.start()
+  await idle()
+  const titles = (items: readonly SeriesName[]) =>
+    items.map(({ symbol, timeframe }) => `${symbol} ${timeframe}`)
+  const gaps = manager.listGaps({ limit: 1000 }).items
+  const firstGaps = manager.listGaps({ limit: 3 })
+  const first = manager.listSeries({ limit: 2 })
+  t.strictSame(titles(first.items), ['AAPL 1d', 'BRK A/x 5m'])
+
+  await manager.untrackSeries({ symbol: 'AAPL', timeframe: '1d' }, local)
+  await manager.untrackSeries({ symbol: 'BRK A/x', timeframe: '5m' }, local)
+  const second = manager.listSeries({ limit: 2, cursor: first.nextCursor ?? '' })
+  t.strictSame(titles(second.items), ['BRK A/x 1d', 'SPY 1d'])
+  t.notOk('nextCursor' in second)
+  const left = gaps.slice(3).filter(({ symbol, timeframe }) => symbol !== 'AAPL' && timeframe !== '5m')
+  t.strictSame(manager.listGaps({ limit: 1000, cursor: firstGaps.nextCursor ?? '' }).items, left)
+  t.equal(left.length, 4)
+
+  const paged = []
+  let page = manager.listGaps({ limit: 1 })
+  for (paged.push(...page.items); page.nextCursor !== undefined; paged.push(...page.items))
+    page = manager.listGaps({ limit: 1, cursor: page.nextCursor })
+  t.strictSame(paged, left)
+})
+
+t.test('a cursor that no list gave is refused', async (t) => {
+  const { manager, track } = makeBars(t)
+  await track('SPY', '1d')
+  for (const cursor of ['zzz', '2', '2m/0/SPY', '1d/x/SPY', '1d/0/', '1d/99999999999999999/SPY']) {
+    const refused = { code: 'INVALID_REQUEST', faults: [{ path: 'query/cursor' }] }
+    t.throws(() => manager.listSeries({ limit: 1, cursor }), refused, cursor)
+    t.throws(() => manager.listGaps({ limit: 1, cursor }), refused, cursor)
+  }
 })
 
 t.test('a store that is away: nothing is tracked, and the scan says so', async (t) => {
