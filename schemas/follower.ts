@@ -57,10 +57,12 @@ const vaultSecretRef = Type.String({
   description: 'Path of the secret, relative to the KV mount; no control characters.',
 })
 const labelKey = Type.String({ pattern: '^[^\\x00-\\x1f\\x7f]{1,100}$' })
+/** Also of what patches add up to. */
+export const mostLabels = 50
 const labelLimits = {
-  maxProperties: 50,
+  maxProperties: mostLabels,
   additionalProperties: false,
-  description: 'At most 50, keys of 1 to 100 printable characters.',
+  description: `At most ${mostLabels}, keys of 1 to 100 printable characters.`,
 }
 
 const writable = {

@@ -1,10 +1,16 @@
 // Follower records: create, read, patch, delete, and their credentials. Each change is reviewed for what it wishes of the gateway.
-import type { Follower, FollowerCreate, FollowerPatch } from '../../../schemas/follower.ts'
+import {
+  type Follower,
+  type FollowerCreate,
+  type FollowerPatch,
+  mostLabels,
+} from '../../../schemas/follower.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { FleetError } from '../../ports/errors.ts'
+import { FleetError, isFleetError } from '../../ports/errors.ts'
 import type { Caller } from '../../ports/fleet.ts'
 import type { GatewayCredentials } from '../../ports/runtime.ts'
 import type { Stores } from '../../ports/stores.ts'
+import { Turns } from '../../ports/turns.ts'
 import type { Audit } from '../history/audit.ts'
 import { isTimeZone } from '../lifecycle/planned-restart.ts'
 import type { CredentialSources } from '../logins/credential-sources.ts'
@@ -27,9 +33,13 @@ export interface FollowerDeskDeps {
 
 /** Longest wait for a gateway to end before its record is deleted. */
 const retireMs = 90_000
+/** A record that others change at the same time is read again so often before they are told that they were in the way. */
+const patchTries = 5
 
 export class FollowerDesk {
   readonly #deps: FollowerDeskDeps
+  /** Changes of one follower follow each other: none undoes another, and nothing is written for one that is being deleted. */
+  readonly #turns = new Turns()
 
   constructor(deps: FollowerDeskDeps) {
     this.#deps = deps
@@ -65,17 +75,39 @@ export class FollowerDesk {
     }
     checkSettings(follower)
     const { stores, changing, review } = this.#deps
-    await changing(follower.id, async () => {
-      await stores.followers.insert(follower)
-      // What was wished of an earlier one of this name means nothing for this one.
-      await stores.gateways.delete(follower.id)
-      this.#note('follower.created', follower.id, 'Follower created', caller)
-      await review(follower)
-    })
+    await this.#turns.take(follower.id, () =>
+      changing(follower.id, async () => {
+        await stores.followers.insert(follower)
+        // What was wished of an earlier one of this name means nothing for this one.
+        await stores.gateways.delete(follower.id)
+        this.#note('follower.created', follower.id, 'Follower created', caller)
+        await review(follower)
+      }),
+    )
     return follower
   }
 
-  async patch(
+  patch(id: string, patch: FollowerPatch, caller: Caller & { ifMatch?: number }): Promise<Follower> {
+    return this.#turns.take(id, () => this.#patchInTurn(id, patch, caller))
+  }
+
+  /** Without `ifMatch` it is nobody's fault that another manager or a person at the database was quicker: then the change is made again. */
+  async #patchInTurn(
+    id: string,
+    patch: FollowerPatch,
+    caller: Caller & { ifMatch?: number },
+  ): Promise<Follower> {
+    for (let left = patchTries - 1; ; left--) {
+      try {
+        return await this.#patchOnce(id, patch, caller)
+      } catch (error) {
+        if (left === 0 || caller.ifMatch !== undefined || !isFleetError(error, 'REVISION_MISMATCH'))
+          throw error
+      }
+    }
+  }
+
+  async #patchOnce(
     id: string,
     patch: FollowerPatch,
     { ifMatch, ...caller }: Caller & { ifMatch?: number },
@@ -102,12 +134,15 @@ export class FollowerDesk {
     return follower
   }
 
-  async delete(id: string, { ifMatch, ...caller }: Caller & { ifMatch?: number }): Promise<void> {
-    const follower = await this.get(id)
-    if (ifMatch !== undefined && ifMatch !== follower.revision) throw revisionMismatch(id, follower.revision)
-    const { changing, retire } = this.#deps
-    await changing(id, () => retire(follower, AbortSignal.timeout(retireMs)))
-    this.#note('follower.deleted', id, 'Follower deleted', caller)
+  delete(id: string, { ifMatch, ...caller }: Caller & { ifMatch?: number }): Promise<void> {
+    return this.#turns.take(id, async () => {
+      const follower = await this.get(id)
+      if (ifMatch !== undefined && ifMatch !== follower.revision)
+        throw revisionMismatch(id, follower.revision)
+      const { changing, retire } = this.#deps
+      await changing(id, () => retire(follower, AbortSignal.timeout(retireMs)))
+      this.#note('follower.deleted', id, 'Follower deleted', caller)
+    })
   }
 
   async putCredentials(
@@ -116,11 +151,13 @@ export class FollowerDesk {
     { store, ...caller }: Caller & { store?: 'embedded' },
   ): Promise<void> {
     const { credentials, renewed } = this.#deps
-    const follower = await this.get(id)
-    const to = await credentials.write(follower, login, store, AbortSignal.timeout(retireMs))
-    this.#note('credentials.written', id, 'Credentials stored', caller, { ...to })
-    if (to.ref !== undefined && (await this.get(id)).vaultSecretRef === undefined)
-      await this.patch(id, { vaultSecretRef: to.ref }, caller)
+    await this.#turns.take(id, async () => {
+      const follower = await this.get(id)
+      const to = await credentials.write(follower, login, store, AbortSignal.timeout(retireMs))
+      this.#note('credentials.written', id, 'Credentials stored', caller, { ...to })
+      if (to.ref !== undefined && (await this.get(id)).vaultSecretRef === undefined)
+        await this.#patchInTurn(id, { vaultSecretRef: to.ref }, caller)
+    })
     await renewed(id)
   }
 
@@ -147,14 +184,19 @@ const revisionMismatch = (id: string, stored: number) =>
     `Follower ${id} is at revision ${stored} now, not at the one that If-Match names. Read it again and repeat the change.`,
   )
 
-/** What a schema cannot tell: a zone that no system knows would leave the gateway on the wrong clock. */
-function checkSettings(follower: Follower): void {
-  const zone = follower.gateway?.timeZone
-  if (zone === undefined || isTimeZone(zone)) return
-  const message = 'takes an IANA time zone such as America/New_York'
-  throw new FleetError('INVALID_REQUEST', `gateway.timeZone ${message}.`, {
-    faults: [{ path: '/gateway/timeZone', message }],
-  })
+/** What a schema cannot tell: a zone that no system knows would leave the gateway on the wrong clock; labels add up over patches. */
+function checkSettings({ gateway, labels = {} }: Follower): void {
+  const zone = gateway?.timeZone
+  if (zone !== undefined && !isTimeZone(zone))
+    throw invalid('/gateway/timeZone', 'takes an IANA time zone such as America/New_York')
+  const count = Object.keys(labels).length
+  if (count > mostLabels)
+    throw invalid('/labels', `takes at most ${mostLabels} labels, and these would be ${count}`)
+}
+
+function invalid(path: string, message: string): FleetError {
+  const field = path.slice(1).replaceAll('/', '.')
+  return new FleetError('INVALID_REQUEST', `${field} ${message}.`, { faults: [{ path, message }] })
 }
 
 /** One page of `all`, sorted by key, after `cursor` (the key of the last item of the page before). */

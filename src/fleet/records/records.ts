@@ -19,17 +19,17 @@ export async function review(
   const keeper = fleet.keepers.get(id) ?? (await meet(fleet, follower, stored))
   keeper.follower = follower
   keeper.spec = gatewaySpec(follower, deps.settings.spec)
-  const change = wishChange(follower, keeper.record)
-  if (change) {
-    if (change.desired !== keeper.record.desired) {
-      audit.note({
-        type: 'gateway.wish',
-        followerId: id,
-        message: `Gateway wanted ${change.desired} by its record`,
-      })
-    }
-    await remember(keeper, deps, change)
-    if (change.desired === 'stopped') queue.interrupt(id)
+  const wishes: Array<'running' | 'stopped'> = []
+  // In its turn: another change of the wish may still be on its way to the store.
+  const moved = await remember(keeper, deps, () => {
+    const change = wishChange(keeper.follower, keeper.record)
+    if (change && change.desired !== keeper.record.desired) wishes.push(change.desired)
+    return change ?? {}
+  })
+  for (const desired of wishes)
+    audit.note({ type: 'gateway.wish', followerId: id, message: `Gateway wanted ${desired} by its record` })
+  if (moved) {
+    if (keeper.record.desired === 'stopped') queue.interrupt(id)
     else fleet.traces.wishedByRecord(id)
   }
   fleet.wake(id)
@@ -61,8 +61,10 @@ async function takeUpRecords(fleet: Fleet, changed: ReadonlySet<string>): Promis
     if (changed.has(follower.id)) continue
     const keeper = keepers.get(follower.id)
     // Compared whole: whoever edits a document by hand rarely counts its revision up.
-    const known = isDeepStrictEqual(keeper?.follower, follower) && keeper?.record.seen !== null
-    if (!known && !keeper?.deleting) await review(fleet, follower, stored)
+    const isKnown = keeper && isDeepStrictEqual(keeper.follower, follower)
+    // Known, but its wish could not be written down: it is still to be moved.
+    const isDone = isKnown && wishChange(follower, keeper.record) === null
+    if (!isDone && !keeper?.deleting) await review(fleet, follower, stored)
   }
   const present = new Set([...followers, ...malformed].map(({ id }) => id))
   for (const [id, keeper] of keepers) {

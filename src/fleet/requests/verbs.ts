@@ -184,12 +184,15 @@ export class GatewayVerbs {
     done: (keeper: Keeper) => boolean,
   ): Promise<VerbOutcome> {
     const failed = (candidate: Keeper) => isWanted(candidate) && toldStatus(candidate) === 'FAILED'
+    // Stopped or deleted by somebody else: what is waited for will not come.
+    const calledOff = (candidate: Keeper) => !isWanted(candidate) && candidate.state.phase === 'stopped'
     await this.#fleet.waiting.until(
       keeper,
-      (candidate) => done(candidate) || failed(candidate),
+      (candidate) => done(candidate) || failed(candidate) || calledOff(candidate),
       waitMs,
       signal,
     )
+    if (keeper.deleting && !done(keeper)) throw followerNotFound(keeper.follower.id)
     return this.#outcome(keeper, done(keeper) ? 'done' : waitMs > 0 && failed(keeper) ? 'failed' : 'pending')
   }
 
