@@ -31,32 +31,35 @@ t.test('container lifecycle: created on demand, healthy when it answers, removed
   )
 })
 
-t.test('a record changed from live to paper trades live until a container restart, and says so', async (t) => {
-  const { manager, reach, add } = await makeWorld(t)
-  await manager.start()
-  await add('alpha', 'user-alpha', { tradingMode: 'live' })
-  await reach('alpha', 'RUNNING')
-  await manager.patchFollower('alpha', { tradingMode: 'paper' }, { actor: 'test' })
-  const drifted = await until(
-    () => manager.getGateway('alpha'),
-    ({ conditions }) => conditions.some(({ type }) => type === 'Drift'),
-    'drifted',
-  )
-  t.match(drifted, {
-    status: 'RUNNING',
-    tradingMode: 'live',
-    drift: true,
-    accounts: [/^U\d+$/],
-    conditions: [{ message: /Until then it trades live, and paper from then on/ }],
-  })
-  await manager.restartGateway('alpha', 'container', { actor: 'test', waitMs: 10_000 })
-  t.match(manager.getGateway('alpha'), {
-    status: 'RUNNING',
-    tradingMode: 'paper',
-    drift: false,
-    accounts: [/^DU\d+$/],
-  })
-})
+t.test(
+  'a record changed from live to paper trades live until a container restart, and says so',
+  async (t) => {
+    const { manager, reach, add } = await makeWorld(t)
+    await manager.start()
+    await add('alpha', 'user-alpha', { tradingMode: 'live' })
+    await reach('alpha', 'RUNNING')
+    await manager.patchFollower('alpha', { tradingMode: 'paper' }, { actor: 'test' })
+    const drifted = await until(
+      () => manager.getGateway('alpha'),
+      ({ conditions }) => conditions.some(({ type }) => type === 'Drift'),
+      'drifted',
+    )
+    t.match(drifted, {
+      status: 'RUNNING',
+      tradingMode: 'live',
+      drift: true,
+      accounts: [/^U\d+$/],
+      conditions: [{ message: /Until then it trades live, and paper from then on/ }],
+    })
+    await manager.restartGateway('alpha', 'container', { actor: 'test', waitMs: 10_000 })
+    t.match(manager.getGateway('alpha'), {
+      status: 'RUNNING',
+      tradingMode: 'paper',
+      drift: false,
+      accounts: [/^DU\d+$/],
+    })
+  },
+)
 
 t.test('a container that dies is known and comes back by itself', async (t) => {
   const { manager, runtime, reach, add } = await makeWorld(t)
