@@ -1,6 +1,8 @@
 // Alerts: what needs a person, and that somebody has seen it.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Alert, AlertList, AlertParams, AlertsQuery } from '../schemas/alert.ts'
+import { FleetError } from '../src/ports/errors.ts'
+import type { AlertPlace } from '../src/ports/fleet.ts'
 import { answer, bodyProblems, problems } from './answers.ts'
 import { isOn, paged } from './requests.ts'
 
@@ -20,10 +22,17 @@ export const alerts: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request) => {
-      const { open, ...query } = paged(request.query)
-      return {
-        items: await app.fleet.listAlerts({ ...query, ...(open !== undefined && { open: isOn(open) }) }),
-      }
+      const { open, cursor, limit, ...query } = paged(request.query)
+      const alerts = await app.fleet.listAlerts({
+        ...query,
+        ...(open !== undefined && { open: isOn(open) }),
+        ...(cursor !== undefined && { after: placeAt(cursor) }),
+        // The one too many tells that there is another page.
+        limit: limit + 1,
+      })
+      const items = alerts.slice(0, limit)
+      const last = items.at(-1)
+      return { items, ...(last && alerts.length > limit && { nextCursor: cursorAt(last) }) }
     },
   )
 
@@ -41,4 +50,15 @@ export const alerts: FastifyPluginAsyncTypebox = async (app) => {
     },
     (request) => app.fleet.acknowledgeAlert(request.params.id, request.caller),
   )
+}
+
+const cursorAt = ({ raisedAt, id }: AlertPlace) => `${raisedAt}/${id}`
+
+function placeAt(cursor: string): AlertPlace {
+  const [, raisedAt, id] = /^([^/]+)\/(.+)$/.exec(cursor) ?? []
+  if (raisedAt !== undefined && id !== undefined && !Number.isNaN(Date.parse(raisedAt)))
+    return { raisedAt, id }
+  throw new FleetError('INVALID_REQUEST', 'cursor must be the nextCursor of the page before.', {
+    faults: [{ path: 'query/cursor', message: 'must be the nextCursor of the page before' }],
+  })
 }

@@ -1,6 +1,6 @@
 // Wire shapes of alerts.
 import { type Static, Type } from 'typebox'
-import { Flag, FollowerId, LimitQuery, ref, Timestamp, words } from './common.ts'
+import { Flag, FollowerId, PageQuery, ref, Timestamp, words } from './common.ts'
 
 /** The least urgent first. */
 export const alertLevels = ['INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
@@ -39,7 +39,7 @@ export const AlertsQuery = Type.Object(
   {
     open: Type.Optional({ ...Flag, description: 'On: only those that are open; off: only resolved ones.' }),
     followerId: Type.Optional(FollowerId),
-    ...LimitQuery,
+    ...PageQuery,
   },
   { additionalProperties: false },
 )

@@ -7,6 +7,7 @@ import type { AlertCode } from '../ports/alert-codes.ts'
 import type { AlertChange, AlertDesk, AlertDraft, AlertSink } from '../ports/alerts.ts'
 import type { Clock } from '../ports/clock.ts'
 import { FleetError, isFleetError } from '../ports/errors.ts'
+import type { AlertPlace } from '../ports/fleet.ts'
 import type { Log } from '../ports/log.ts'
 import type { AlertQuery, AlertRecord, AlertStore } from '../ports/stores.ts'
 import { Turns } from '../ports/turns.ts'
@@ -158,18 +159,13 @@ export class AlertBook implements AlertDesk {
     return this.#open.has(key)
   }
 
-  /** Newest first. While the store is away, the open ones: that it is away is one of them. */
-  async list(query: AlertQuery): Promise<Alert[]> {
-    try {
-      return (await this.#deps.store.list(query)).map(asTold)
-    } catch (error) {
-      if (!isFleetError(error, 'STORE_UNAVAILABLE')) throw error
-      if (query.open === false) return []
-      return [...this.open()]
-        .filter(({ followerId }) => query.followerId === undefined || query.followerId === followerId)
-        .reverse()
-        .slice(0, query.limit)
-    }
+  /** Newest first, those of one moment by id; with `after` those that follow it. While the store is away, the open ones: that it is away is one of them. */
+  async list({ limit, after, ...query }: AlertQuery & { after?: AlertPlace }): Promise<Alert[]> {
+    const alerts = await this.#stored(query)
+    return alerts
+      .filter((alert) => after === undefined || byPlace(after, alert) < 0)
+      .sort(byPlace)
+      .slice(0, limit)
   }
 
   /**
@@ -203,6 +199,20 @@ export class AlertBook implements AlertDesk {
     over.abort()
     for (const delivery of this.#deliveries.values()) await delivery.close()
     await Promise.all(this.#writing)
+  }
+
+  /** All of them, since those of one moment are in no order there. */
+  async #stored(query: Omit<AlertQuery, 'limit'>): Promise<Alert[]> {
+    try {
+      const stored = await this.#deps.store.list({ ...query, limit: Number.MAX_SAFE_INTEGER })
+      return stored.map(asTold)
+    } catch (error) {
+      if (!isFleetError(error, 'STORE_UNAVAILABLE')) throw error
+      if (query.open === false) return []
+      return [...this.open()].filter(
+        ({ followerId }) => query.followerId === undefined || query.followerId === followerId,
+      )
+    }
   }
 
   /** As it is now, whether the store has it so already or not. */
@@ -260,6 +270,10 @@ export class AlertBook implements AlertDesk {
       if (this.#unstored.get(alert.id) === alert) this.#unstored.delete(alert.id)
     })
   }
+}
+
+function byPlace(a: AlertPlace, b: AlertPlace): number {
+  return Date.parse(b.raisedAt) - Date.parse(a.raisedAt) || (a.id < b.id ? -1 : Number(a.id > b.id))
 }
 
 /** Without what only the book must remember. */

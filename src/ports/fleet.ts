@@ -22,6 +22,9 @@ export interface Caller {
   readonly requestId?: string
 }
 
+/** Where an alert stands in the list of all. */
+export type AlertPlace = Pick<Alert, 'raisedAt' | 'id'>
+
 /** Outcome of a verb: `done` (already so, or reached within the wait), `failed` (FAILED within the wait), `pending` (accepted, going on). */
 export interface VerbOutcome {
   readonly outcome: 'done' | 'failed' | 'pending'
@@ -129,8 +132,13 @@ export interface FleetControl {
   /** The dependency that keeps us from working, or null. */
   readiness(): Promise<{ ready: true } | { ready: false; dependency: string; detail: string }>
 
-  /** Newest first. */
-  listAlerts(query: { open?: boolean; followerId?: string; limit: number }): Promise<Alert[]>
+  /** Newest first, those of one moment by id; with `after` those that follow it. */
+  listAlerts(query: {
+    open?: boolean
+    followerId?: string
+    limit: number
+    after?: AlertPlace
+  }): Promise<Alert[]>
   /** ALERT_NOT_FOUND. */
   acknowledgeAlert(id: string, caller: Caller): Promise<Alert>
   /** INVALID_REQUEST when `since` is neither the id of an event nor a time. */
