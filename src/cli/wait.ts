@@ -107,12 +107,17 @@ export function changeOf({ phase, reason, progress }: Gateway): string {
   return `${phase} ${reason?.code ?? ''} ${progress ?? ''}`
 }
 
-/** Watches until the goal is reached or the gateway has failed. */
+/** Somebody wants it stopped, and it is: it goes nowhere else. */
+const isCalledOff = ({ status, desired }: Gateway) => status === 'STOPPED' && desired === 'stopped'
+
+/** Watches until the goal is reached, the gateway has failed, or somebody has stopped it. */
 export function waitForGateway(options: WaitOptions): Promise<Watched> {
   const { goal, before } = options
   return watchGateway(
     options,
-    ({ status }) => status === goal || (status === 'FAILED' && goal !== 'STOPPED'),
+    (gateway) =>
+      gateway.status === goal ||
+      (goal !== 'STOPPED' && (gateway.status === 'FAILED' || isCalledOff(gateway))),
     ({ since }, elapsedMs) => since !== before || elapsedMs > staleMs,
   )
 }

@@ -143,6 +143,14 @@ t.test('launch --wait ends FAILED with reason and action, exit 1', async (t) => 
   t.match(stdout, /CREDENTIALS_REJECTED: IBKR said no\.\n {2}what to do: Put other credentials\./)
 })
 
+t.test('launch --wait ends when somebody stops the gateway, exit 1', async (t) => {
+  const stopped = { status: 'STOPPED', phase: 'stopped', desired: 'stopped', since: '2026-01-02T00:00:00Z' }
+  const api = await stubApi(t, moving([{ status: 'STARTING', phase: 'booting' }, stopped]))
+  const { code, stdout } = await ibgm(['launch', 'alpha', '--wait', '30', '--url', api.url])
+  t.equal(code, 1)
+  t.match(stdout, /alpha is STOPPED, somebody has stopped it\n$/)
+})
+
 t.test('what failed before the launch is old news', async (t) => {
   const old = { ...rejected, since: '2026-01-01T00:00:00Z' }
   const api = await stubApi(t, moving([old, old, { status: 'STARTING', phase: 'booting' }, {}]))

@@ -144,8 +144,9 @@ function outcomeLines(
   ]
 }
 
-/** Whether a failed gateway is tried again. */
+/** Why it is not where it was to be, and whether it is tried again. */
 function stuck(gateway: Gateway): string {
+  if (gateway.status === 'STOPPED') return 'somebody has stopped it'
   return phaseNote(gateway, Date.now()) ?? 'and waits for a person'
 }
 

@@ -114,7 +114,7 @@ function gatewayDetails(gateway: Gateway, now: number, { paint }: Toolbox): stri
       ]),
     [
       'drift',
-      gateway.drift
+      gateway.drift && !gateway.conditions.some(({ type }) => type === 'Drift')
         ? 'the record asks for other settings; `ibgm restart --mode container` applies them'
         : undefined,
     ],

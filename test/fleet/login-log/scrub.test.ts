@@ -60,6 +60,8 @@ t.test('no password gets through, whatever surrounds it', async () => {
   const around = fc.string({ maxLength: 40 })
   fc.assert(
     fc.property(around, name, secret, around, (before, key, value, after) => {
+      // What is said beside it is not the password, even where it happens to end like it.
+      fc.pre(!`${before} ${key}= ${after}`.includes(value.slice(-6)))
       const shown = scrubLine(`${before} ${key}=${value} ${after}`)
       return !shown.includes(value.slice(-6)) && [...shown].every((char) => char === '\t' || char >= ' ')
     }),
