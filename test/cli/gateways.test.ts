@@ -144,7 +144,12 @@ t.test('launch --wait ends FAILED with reason and action, exit 1', async (t) => 
 })
 
 t.test('launch --wait ends when somebody stops the gateway, exit 1', async (t) => {
-  const stopped = { status: 'STOPPED', phase: 'stopped', desired: 'stopped', since: '2026-01-02T00:00:00Z' }
+  const stopped = {
+    status: 'STOPPED',
+    phase: 'stopped',
+    desired: 'stopped',
+    since: '2026-01-02T00:00:00Z',
+  } as const
   const api = await stubApi(t, moving([{ status: 'STARTING', phase: 'booting' }, stopped]))
   const { code, stdout } = await ibgm(['launch', 'alpha', '--wait', '30', '--url', api.url])
   t.equal(code, 1)
