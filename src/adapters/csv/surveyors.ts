@@ -58,6 +58,8 @@ export class Surveyors {
     this.#cancelRest()
     const asked = [...this.#surveyors].flatMap(({ jobs }) => [...jobs.values()])
     for (const { reject } of [...this.#waiting.splice(0), ...asked]) reject(closed())
+    // A thread that was let go of would let the process end before whoever waits for this.
+    for (const { worker } of this.#surveyors) worker.ref()
     await Promise.all([...this.#surveyors].map(({ worker }) => worker.terminate()))
   }
 
@@ -94,7 +96,7 @@ export class Surveyors {
     worker.on('message', ({ id, survey, error }: SurveyAnswer) => {
       const job = surveyor.jobs.get(id)
       surveyor.jobs.delete(id)
-      if (surveyor.jobs.size === 0) worker.unref()
+      if (surveyor.jobs.size === 0 && !this.#isClosed) worker.unref()
       if (error) job?.reject(Object.assign(new Error(error.message), error))
       else job?.resolve(survey ?? null)
       this.#deal()

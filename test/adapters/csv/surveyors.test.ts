@@ -1,4 +1,5 @@
 // The threads that read files: begun on demand, ended when idle or closed.
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -26,4 +27,22 @@ t.test('no thread before there is work, none long after, and one again', async (
   await Promise.all([t.rejects(cut), surveyors.close()])
   t.equal(clock.pendingTimers, 0)
   await t.rejects(surveyors.survey(task), { code: 'SHUTTING_DOWN' })
+})
+
+t.test('a process does not end before threads that rest are closed', async (t) => {
+  const path = join(testFolder(t), '1m.csv')
+  writeFileSync(path, `${header}\n2026-11-20T14:30:00Z,1,1,1,1,1\n`)
+  const from = (file: string) =>
+    JSON.stringify(new URL(`../../../src/adapters/${file}`, import.meta.url).href)
+  const program = `
+    import { Surveyors } from ${from('csv/surveyors.js')}
+    const clock = { schedule: () => () => {} }
+    const surveyors = new Surveyors(clock)
+    await surveyors.survey(${JSON.stringify({ path, timeframe: '1m', sinceMs: 0, whole: false })})
+    await surveyors.close()
+    console.log('closed')`
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  })
+  t.strictSame([stdout, status], ['closed\n', 0])
 })
