@@ -58,8 +58,6 @@ export class Surveyors {
     this.#cancelRest()
     const asked = [...this.#surveyors].flatMap(({ jobs }) => [...jobs.values()])
     for (const { reject } of [...this.#waiting.splice(0), ...asked]) reject(closed())
-    // A thread that was let go of would let the process end before whoever waits for this.
-    for (const { worker } of this.#surveyors) worker.ref()
     await Promise.all([...this.#surveyors].map(({ worker }) => worker.terminate()))
   }
 
@@ -96,6 +94,7 @@ export class Surveyors {
     worker.on('message', ({ id, survey, error }: SurveyAnswer) => {
       const job = surveyor.jobs.get(id)
       surveyor.jobs.delete(id)
+      // Not while it is ended: without it the process might end before whoever waits for that.
       if (surveyor.jobs.size === 0 && !this.#isClosed) worker.unref()
       if (error) job?.reject(Object.assign(new Error(error.message), error))
       else job?.resolve(survey ?? null)
