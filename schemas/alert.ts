@@ -1,6 +1,6 @@
 // Wire shapes of alerts.
 import { type Static, Type } from 'typebox'
-import { Flag, FollowerId, PageQuery, ref, Timestamp, words } from './common.ts'
+import { Flag, FollowerId, pageQueryWith, ref, Timestamp, words } from './common.ts'
 
 /** The least urgent first. */
 export const alertLevels = ['INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
@@ -39,7 +39,10 @@ export const AlertsQuery = Type.Object(
   {
     open: Type.Optional({ ...Flag, description: 'On: only those that are open; off: only resolved ones.' }),
     followerId: Type.Optional(FollowerId),
-    ...PageQuery,
+    // When it was raised, and its id.
+    ...pageQueryWith(
+      '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.][0-9]{3}Z/[A-Za-z0-9_.:-]{1,150}$',
+    ),
   },
   { additionalProperties: false },
 )

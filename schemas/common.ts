@@ -46,13 +46,16 @@ const limit = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'At most so many items.' }),
 )
 
+const cursor = { minLength: 1, maxLength: 200, description: '`nextCursor` of the page before.' }
+
 /** `limit` and `cursor` of every list. */
-export const PageQuery = {
+export const PageQuery = { limit, cursor: Type.Optional(Type.String(cursor)) }
+
+/** The same where only cursors of this form are ever given. */
+export const pageQueryWith = (pattern: string) => ({
   limit,
-  cursor: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, description: '`nextCursor` of the page before.' }),
-  ),
-}
+  cursor: Type.Optional(Type.String({ ...cursor, pattern })),
+})
 
 /** `limit` of the lists that have one page. */
 export const LimitQuery = { limit }

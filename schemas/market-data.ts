@@ -1,11 +1,14 @@
 // Market data on the wire: tracked series, bars, gaps, and what the gap filler is doing.
 import { type Static, Type } from 'typebox'
-import { Flag, PageQuery, ref, Timestamp, words } from './common.ts'
+import { Flag, pageQueryWith, ref, Timestamp, words } from './common.ts'
 
 /** Lengths of a bar, shortest first; also the names of the files. */
 export const timeframes = ['1m', '5m', '15m', '30m', '1h', '4h', '1d'] as const
 export type Timeframe = (typeof timeframes)[number]
 export const Timeframe = words(timeframes, { description: 'Length of a bar.' })
+
+/** From where in time, and in which series, the next page goes on. */
+const SeriesPage = pageQueryWith(`^[0-9]{1,15}/(${timeframes.join('|')})/[^\\x00-\\x1f\\x7f]{1,100}$`)
 
 /** IB's symbol, as typed: `BRK B` and even `../x` are symbols; file names are made from it, never taken from it. */
 export const MarketSymbol = Type.String({
@@ -82,7 +85,7 @@ export const SeriesList = Type.Object(
 )
 
 export const SeriesListQuery = Type.Object(
-  { symbol: Type.Optional(MarketSymbol), timeframe: Type.Optional(Timeframe), ...PageQuery },
+  { symbol: Type.Optional(MarketSymbol), timeframe: Type.Optional(Timeframe), ...SeriesPage },
   { additionalProperties: false },
 )
 
@@ -118,7 +121,7 @@ export const GapsQuery = Type.Object(
     symbol: Type.Optional(MarketSymbol),
     timeframe: Type.Optional(Timeframe),
     class: Type.Optional(words(gapClasses)),
-    ...PageQuery,
+    ...SeriesPage,
   },
   { additionalProperties: false },
 )
