@@ -180,14 +180,17 @@ function bySymbol(a: SeriesName, b: SeriesName): number {
   return keyOf(a) < keyOf(b) ? -1 : 1
 }
 
-/** The cursor is the place of the last item. */
+/** The cursor has the form of a real one, and begins with how many came before. */
 function pageOf<T extends SeriesName>(all: readonly T[], { limit, cursor, symbol, timeframe }: Page) {
   const wanted = all.filter(
     (item) =>
       (symbol === undefined || item.symbol === symbol) &&
       (timeframe === undefined || item.timeframe === timeframe),
   )
-  const from = Number(cursor ?? 0)
+  const from = Number.parseInt(cursor ?? '0', 10)
   const next = from + limit
-  return { items: wanted.slice(from, next), ...(next < wanted.length && { nextCursor: String(next) }) }
+  return {
+    items: wanted.slice(from, next),
+    ...(next < wanted.length && { nextCursor: `${next}/1m/X` }),
+  }
 }

@@ -32,7 +32,7 @@ t.test('gaps, all or some of them', async (t) => {
   t.strictSame(await symbols('?symbol=MSFT'), [])
   const first = await call('GET', '/gaps?limit=2')
   t.equal(first.body.items.length, 2)
-  t.strictSame(await symbols(`?limit=2&cursor=${first.body.nextCursor}`), ['BRK B'])
+  t.strictSame(await symbols(`?limit=2&cursor=${encodeURIComponent(first.body.nextCursor)}`), ['BRK B'])
 })
 
 t.test('gaps that cannot be asked for', async (t) => {
