@@ -1,7 +1,6 @@
 // Alerts: what needs a person, and that somebody has seen it.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Alert, AlertList, AlertParams, AlertsQuery } from '../schemas/alert.ts'
-import { FleetError } from '../src/ports/errors.ts'
 import type { AlertPlace } from '../src/ports/fleet.ts'
 import { answer, bodyProblems, problems } from './answers.ts'
 import { isOn, paged } from './requests.ts'
@@ -54,11 +53,8 @@ export const alerts: FastifyPluginAsyncTypebox = async (app) => {
 
 const cursorAt = ({ raisedAt, id }: AlertPlace) => `${raisedAt}/${id}`
 
+/** Of a cursor that has the form of the schema: no other comes this far. */
 function placeAt(cursor: string): AlertPlace {
-  const [, raisedAt, id] = /^([^/]+)\/(.+)$/.exec(cursor) ?? []
-  if (raisedAt !== undefined && id !== undefined && !Number.isNaN(Date.parse(raisedAt)))
-    return { raisedAt, id }
-  throw new FleetError('INVALID_REQUEST', 'cursor must be the nextCursor of the page before.', {
-    faults: [{ path: 'query/cursor', message: 'must be the nextCursor of the page before' }],
-  })
+  const [raisedAt = '', id = ''] = cursor.split('/')
+  return { raisedAt, id }
 }
